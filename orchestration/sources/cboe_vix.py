@@ -1,0 +1,55 @@
+"""Cboe VIX history: one CSV, rewritten every evening, back to 1990.
+
+Dates are M/D/YYYY, zero-padded as served and unpadded once somebody's spreadsheet has touched them. Until 1992 open,
+high and low repeat the close. The file has rows for a few days on which New York is closed (2026-07-03).
+"""
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from orchestration.sources.contract import Parsed, Payload, Request, Scope, Source, Table
+from orchestration.sources.readers import day, number, read_csv, required
+
+INDEX_HISTORY = Table(
+    name="raw_cboe__index_history",
+    key=("symbol", "observed_on"),
+    columns={"symbol": "VARCHAR", "observed_on": "DATE", "open": "DOUBLE", "high": "DOUBLE", "low": "DOUBLE", "close": "DOUBLE"},
+    description="Daily levels of the Cboe volatility index, one row per index and day.",
+)
+
+
+def requests(scope: Scope) -> Iterable[Request]:
+    yield Request("https://cdn.cboe.com/api/global/us_indices/daily_prices/VIX_History.csv", subject="VIX")
+
+
+def parse(payload: Payload) -> Mapping[str, Parsed]:
+    history = read_csv(
+        payload,
+        {
+            "DATE": ("observed_on", day("%m/%d/%Y")),
+            "OPEN": ("open", number),
+            "HIGH": ("high", number),
+            "LOW": ("low", number),
+            "CLOSE": ("close", required(number)),
+        },
+    )
+    subject = payload.request.subject.upper().removesuffix("_HISTORY")
+    return {INDEX_HISTORY.name: Parsed(history.rows.assign(symbol=subject), history.rejected, history.notes)}
+
+
+def published_on(rows: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
+    return rows["observed_on"]  # the same evening
+
+
+SOURCE = Source(
+    name="cboe_vix",
+    publisher="Cboe",
+    homepage="https://www.cboe.com/tradable_products/vix/vix_historical_data/",
+    terms="free download, no redistribution",
+    cadence="daily",
+    tables=(INDEX_HISTORY,),
+    requests=requests,
+    parse=parse,
+    published_on=published_on,
+)

@@ -1,0 +1,420 @@
+"""Formats shared by several publishers: bytes to cells, cells to typed columns.
+
+The format is decided by content, never by a name. A conversion works on whole columns; a cell that cannot be read
+sends its line to the rejected rows with a reason, a document that is not what it should be raises one `ParseError`.
+Nothing that only one publisher does belongs here.
+"""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+import python_calamine
+from lxml import etree
+
+from orchestration.sources.contract import Parsed, ParseError, Payload, no_rejects
+
+Cells: TypeAlias = "pd.Series[Any]"
+Mask: TypeAlias = "pd.Series[bool]"
+Converter: TypeAlias = Callable[[Cells], tuple[Cells, Mask]]
+Row: TypeAlias = list[Any]
+
+NO_TEXT = frozenset({"", "-", "--", "---", "—"})
+NO_NUMBER = NO_TEXT | {"n/a", "na", "nan", "none", "null", "."}
+NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
+BARE_AMPERSAND = re.compile(rb"&(?!(?:[A-Za-z][A-Za-z0-9]*|#[0-9]+|#x[0-9A-Fa-f]+);)")
+SPREADSHEET_ML = "{urn:schemas-microsoft-com:office:spreadsheet}"
+
+# An archive that unpacks to more than this, or by more than this factor, is an attack or an accident.
+MAX_UNPACKED_BYTES = 1024 * 1024 * 1024
+MAX_EXPANSION = 500
+
+
+# ---------------------------------------------------------------- cells to values
+
+
+def _as_text(cells: Cells) -> Cells:
+    """Cells as trimmed text; a whole number that a spreadsheet stored as a float keeps no `.0`."""
+    if cells.map(type).eq(str).all():
+        texts = cells
+    else:
+        texts = cells.map(lambda cell: "" if cell is None else str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell))
+    return texts.astype("str").str.replace("\u00a0", " ").str.strip()
+
+
+def text(cells: Cells) -> tuple[Cells, Mask]:
+    """Trimmed text; a blank or a dash is null. Identifiers stay text (`005930`)."""
+    texts = _as_text(cells)
+    return texts.mask(texts.isin(NO_TEXT), None), pd.Series(False, index=cells.index)
+
+
+def number(cells: Cells) -> tuple[Cells, Mask]:
+    """Finite numbers; thousands commas, a dollar sign and accounting parentheses are understood. Zero is not null."""
+    texts = _as_text(cells).str.replace("−", "-").str.replace(r"[$,\s]", "", regex=True).str.lower()
+    texts = texts.str.replace(r"^\((.*)\)$", r"-\1", regex=True)
+    readable = texts.str.fullmatch(NUMBER)
+    values = pd.Series(np.nan, index=cells.index, dtype="float64")
+    values[readable] = texts[readable].to_numpy(dtype=object).astype("float64")
+    infinite = np.isinf(values)
+    return values.mask(infinite), ~(readable | texts.isin(NO_NUMBER)) | infinite
+
+
+def percent(cells: Cells) -> tuple[Cells, Mask]:
+    """Per cent without the sign: `9.65%` is 9.65. A bound such as `<0.01%` is no number and becomes null."""
+    texts = _as_text(cells).str.removesuffix("%")
+    return number(texts.mask(texts.str.startswith("<"), ""))
+
+
+def day(*formats: str) -> Converter:
+    """Dates in one of the formats, or as the spreadsheet's own dates. A row without its date is rejected."""
+
+    def convert(cells: Cells) -> tuple[Cells, Mask]:
+        typed = cells.map(lambda cell: isinstance(cell, date))
+        values = pd.Series(pd.NaT, index=cells.index, dtype="datetime64[s]")
+        values[typed] = pd.to_datetime(cells[typed].map(lambda cell: cell.date() if isinstance(cell, datetime) else cell))
+        texts = _as_text(cells[~typed])
+        for pattern in formats:
+            missing = texts[values[texts.index].isna()]
+            values[missing.index] = pd.to_datetime(missing.astype(object), format=pattern, errors="coerce")
+        return values, values.isna()
+
+    return convert
+
+
+def month_end(pattern: str) -> Converter:
+    """Months, as the last day of each."""
+
+    def convert(cells: Cells) -> tuple[Cells, Mask]:
+        values, bad = day(pattern)(cells)
+        return values + pd.offsets.MonthEnd(0), bad
+
+    return convert
+
+
+def required(converter: Converter) -> Converter:
+    """The same conversion, where a null sends the line to the rejected rows."""
+
+    def convert(cells: Cells) -> tuple[Cells, Mask]:
+        values, bad = converter(cells)
+        return values, bad | values.isna()
+
+    return convert
+
+
+# ---------------------------------------------------------------- bytes to cells
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A sheet: rows of cells with the line each stands on. `padded` sheets (workbooks) have no ragged rows."""
+
+    lines: list[int]
+    rows: list[Row]
+    padded: bool
+    closed: bool = True
+
+    def head(self) -> str:
+        """The first words of the sheet, for an error message."""
+        words = next((" | ".join(_cell_text(cell) for cell in row if _cell_text(cell)) for row in self.rows if not blank(row)), "nothing")
+        return repr(words[:120])
+
+
+def _cell_text(cell: Any) -> str:
+    return "" if cell is None else str(cell).replace("\u00a0", " ").strip()
+
+
+def blank(row: Row) -> bool:
+    """No cell says anything (non-breaking spaces included)."""
+    return not any(_cell_text(cell) for cell in row)
+
+
+def lone_text(row: Row) -> bool:
+    """One sentence in the first cell and nothing beside it: a disclaimer, not data."""
+    return bool(row) and len(_cell_text(row[0])) > 40 and blank(row[1:])
+
+
+def excerpt(content: bytes) -> str:
+    """The beginning of a body, for an error message."""
+    if not content:
+        return "an empty body"
+    start = content[:4096].decode("utf-8", errors="replace").replace("\ufeff", "")
+    if re.search(r"<!doctype html|<html", start, flags=re.IGNORECASE):
+        title = re.search(r"<title[^>]*>\s*([^<]*)", start, flags=re.IGNORECASE)
+        return f"a web page{f' titled {title.group(1).strip()!r}' if title else ''}"
+    if b"\x00" in content[:4096] or "\ufffd" in start[:64]:
+        return f"{len(content):,} bytes that start with {content[:8].hex(' ')}"
+    return repr(" ".join(start.split())[:120])
+
+
+def decode(payload: Payload) -> str:
+    """The body as text, byte-order marks removed (one real file has two). UTF-8, else Windows-1252."""
+    content = payload.content
+    if not content.strip():
+        raise ParseError("text", "an empty body", "try again later")
+    if b"\x00" in content[:1024]:
+        raise ParseError("text", excerpt(content))
+    try:
+        decoded = content.decode("utf-8")
+    except UnicodeDecodeError:
+        decoded = content.decode("cp1252", errors="replace")
+    decoded = decoded.lstrip("\ufeff")
+    if re.match(r"\s*(?:<!doctype html|<html)", decoded, flags=re.IGNORECASE):
+        raise ParseError("data", excerpt(content), "try again later; if it persists, look at the page")
+    return decoded
+
+
+def read_text(payload: Payload) -> Grid:
+    """Comma- or tab-separated text. `closed` is false where the body does not end with a line break."""
+    decoded = decode(payload)
+    delimiter = "\t" if decoded[:4096].count("\t") > decoded[:4096].count(",") else ","
+    reader = csv.reader(io.StringIO(decoded, newline=""), delimiter=delimiter)
+    lines: list[int] = []
+    rows: list[Row] = []
+    try:
+        for row in reader:
+            rows.append(row)
+            lines.append(reader.line_num)
+    except csv.Error as error:
+        raise ParseError("comma-separated text", f"{error} near line {reader.line_num}") from error
+    return Grid(lines, rows, padded=False, closed=decoded.endswith("\n"))
+
+
+def open_zip(content: bytes) -> zipfile.ZipFile:
+    """An archive whose members were checked for path, size and expansion before anything is unpacked."""
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+    except zipfile.BadZipFile as error:
+        raise ParseError("a complete zip archive", f"{len(content):,} bytes that cannot be unpacked (cut off?)", "fetch it again") from error
+    members = archive.infolist()
+    unpacked = sum(member.file_size for member in members)
+    if unpacked > MAX_UNPACKED_BYTES or unpacked > MAX_EXPANSION * max(len(content), 1):
+        raise ParseError("an archive of reasonable size", f"{len(content):,} bytes that unpack to {unpacked:,}", "do not open it")
+    for member in members:
+        if member.filename.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", member.filename) or ":" in member.filename:
+            raise ParseError("an archive with plain member names", repr(member.filename), "do not open it")
+    return archive
+
+
+def _xml_parser_options() -> dict[str, bool]:
+    return {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False, "remove_comments": True, "remove_pis": True}
+
+
+def read_xml(payload: Payload, tags: Sequence[str], root: str) -> Iterator[etree._Element]:
+    """Elements with these tags, in document order, in bounded memory; consume each before asking for the next.
+
+    tags, root: names with `{namespace}`. Entities stay off, a document type is refused. Raises ParseError for another
+    root, malformed or cut-off XML.
+    """
+    content = payload.content.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not content:
+        raise ParseError("XML", "an empty body", "try again later")
+    if not content.startswith(b"<") or re.search(rb"<html|<!doctype html", content[:4096], flags=re.IGNORECASE):
+        raise ParseError(f"XML with root {root}", excerpt(content))
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+        raise ParseError("XML without a document type", "a document type declaration", "do not open it")
+    content = BARE_AMPERSAND.sub(b"&amp;", content)
+    seen_root = False
+    try:
+        for event, element in etree.iterparse(io.BytesIO(content), events=("start", "end"), **_xml_parser_options()):
+            if not seen_root:
+                if element.tag != root:
+                    raise ParseError(f"XML with root {root}", f"root {element.tag}")
+                seen_root = True
+            if event == "end" and element.tag in tags:
+                yield element
+                element.clear()
+                while element.getprevious() is not None:
+                    del element.getparent()[0]
+    except etree.XMLSyntaxError as error:
+        raise ParseError("well-formed XML", f"{str(error)[:160]} (cut off?)", "fetch it again") from error
+
+
+def _spreadsheet_ml(payload: Payload, sheets: Sequence[str]) -> dict[str, Grid]:
+    """The named sheets of an XML workbook; `ss:Index` leaves gaps, a cell without data is empty."""
+    worksheet, row_tag, cell_tag, data_tag = (f"{SPREADSHEET_ML}{name}" for name in ("Worksheet", "Row", "Cell", "Data"))
+    found: dict[str, Grid] = {}
+    rows: list[Row] = []
+    for element in read_xml(payload, (row_tag, worksheet), f"{SPREADSHEET_ML}Workbook"):
+        if element.tag == worksheet:
+            name = element.get(f"{SPREADSHEET_ML}Name", "")
+            if not sheets or name in sheets:
+                found[name] = Grid(list(range(1, len(rows) + 1)), rows, padded=True)
+            rows = []
+            continue
+        cells: Row = []
+        for cell in element.iterchildren(cell_tag):
+            cells.extend([""] * (int(cell.get(f"{SPREADSHEET_ML}Index", len(cells) + 1)) - 1 - len(cells)))
+            data = cell.find(data_tag)
+            cells.append("" if data is None else "".join(data.itertext()))
+        rows.append(cells)
+    return found
+
+
+def _binary_workbook(payload: Payload, sheets: Sequence[str]) -> dict[str, Grid]:
+    content = payload.content
+    if content.startswith(b"PK"):
+        open_zip(content).close()
+    try:
+        workbook = python_calamine.load_workbook(io.BytesIO(content))
+        names = [name for name in workbook.sheet_names if not sheets or name in sheets]
+        grids = {name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names}
+    except (python_calamine.CalamineError, OSError, ValueError) as error:
+        raise ParseError("a readable workbook", f"{len(content):,} bytes: {str(error)[:120]} (cut off?)", "fetch it again") from error
+    return {name: Grid(list(range(1, len(rows) + 1)), rows, padded=True) for name, rows in grids.items()}
+
+
+def read_sheets(payload: Payload, *sheets: str) -> dict[str, Grid]:
+    """Sheets by name from XLSX, BIFF, XML-spreadsheet or plain text (one sheet, named ''), told apart by content.
+
+    With names given, only those are read, and one that is missing is an error.
+    """
+    content = payload.content
+    if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        grids = _binary_workbook(payload, sheets)
+    elif content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml") or b"urn:schemas-microsoft-com:office:spreadsheet" in content[:2048]:
+        grids = _spreadsheet_ml(payload, sheets)
+    else:
+        return {"": read_text(payload)}
+    for sheet in sheets:
+        if sheet not in grids:
+            raise ParseError(f"a sheet {sheet!r}", f"sheets {sorted(grids)}")
+    if not grids:
+        raise ParseError("a sheet", "a workbook without sheets")
+    return grids
+
+
+def read_sheet(payload: Payload) -> Grid:
+    """The first sheet, whatever the format."""
+    return next(iter(read_sheets(payload).values()))
+
+
+# ---------------------------------------------------------------- a table in a sheet
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column we keep: its name with us, how to read it, and the headings it has been served under."""
+
+    name: str
+    convert: Converter
+    headings: tuple[str, ...]
+    optional: bool = False
+
+
+def column(name: str, convert: Converter, *headings: str, optional: bool = False) -> Column:
+    return Column(name, convert, headings, optional)
+
+
+def _heading(cell: Any) -> str:
+    return re.sub(r"\s+", " ", _cell_text(cell).replace("\ufeff", "").replace("’", "'")).casefold()
+
+
+def find_header(grid: Grid, columns: Sequence[Column], *, after: int = 0) -> tuple[int, dict[str, int]]:
+    """The first row from `after` on that has a heading for each column that must be there; column name -> position."""
+    best: list[str] = []
+    for index in range(after, len(grid.rows)):
+        headings = [_heading(cell) for cell in grid.rows[index]]
+        if not any(headings):
+            continue
+        positions: dict[str, int] = {}
+        for wanted in columns:
+            position = next((headings.index(_heading(name)) for name in wanted.headings if _heading(name) in headings), None)
+            if position is not None:
+                positions[wanted.name] = position
+        missing = [wanted.headings[0] for wanted in columns if wanted.name not in positions and not wanted.optional]
+        if not missing:
+            return index, positions
+        if positions and (not best or len(missing) < len(best)):
+            best = missing
+    names = [wanted.headings[0] for wanted in columns if not wanted.optional]
+    if best:
+        raise ParseError(f"columns {names}", f"none headed {best}")
+    raise ParseError(f"columns {names}", grid.head())
+
+
+def read_table(
+    grid: Grid,
+    columns: Sequence[Column],
+    *,
+    ends: Literal["end of file", "blank row", "disclaimer"] = "end of file",
+    after: int = 0,
+    known: Sequence[str] = (),
+    may_be_empty: bool = False,
+) -> Parsed:
+    """The table below the first fitting header, as typed columns plus `line` (1-based position among the data rows).
+
+    ends: what closes the table. A sheet that lacks it was cut off, which is an error, never a shorter table.
+    known: headings that are deliberately not read; any other unread heading is reported in the notes.
+    """
+    start, positions = find_header(grid, columns, after=after)
+    header = grid.rows[start]
+    stops = {"end of file": lambda row: False, "blank row": blank, "disclaimer": lone_text}[ends]
+    stop = next((index for index in range(start + 1, len(grid.rows)) if stops(grid.rows[index])), None)
+    if stop is None and ends != "end of file" and not (grid.padded and ends == "blank row"):
+        raise ParseError(f"a {ends} that closes the table", "the end of the file (cut off?)", "fetch it again")
+    if ends == "end of file" and not grid.closed:
+        raise ParseError("a last line that ends with a line break", repr(",".join(map(str, grid.rows[-1]))[-80:]) + " (cut off?)", "fetch it again")
+
+    body = [(grid.lines[index], grid.rows[index]) for index in range(start + 1, stop or len(grid.rows)) if not blank(grid.rows[index])]
+    width = len(header)
+    ragged = {line: len(row) for line, row in body if not grid.padded and len(row) != width and not (len(row) > width and blank(row[width:]))}
+    if ragged and ends == "end of file" and body[-1][0] in ragged and len(body[-1][1]) < width:
+        raise ParseError(f"{width} cells in the last line", f"{len(body[-1][1])} (cut off?)", "fetch it again")
+    if not body and not may_be_empty:
+        raise ParseError("at least one row below the header", "none", "no rows never means that everything was sold; wait for the next file")
+
+    lines = pd.Index([line for line, _ in body], dtype="int64")
+    places = pd.Series(range(1, len(body) + 1), index=lines, dtype="int64")
+    values: dict[str, Cells] = {}
+    reasons = pd.Series("", index=lines, dtype="object")
+    for line, found in ragged.items():
+        reasons[line] = f"expected {width} cells, found {found}"
+    for wanted in columns:
+        if wanted.name not in positions:
+            continue
+        at = positions[wanted.name]
+        cells = pd.Series([row[at] if at < len(row) else "" for _, row in body], index=lines, dtype="object")
+        converted, bad = wanted.convert(cells)
+        for line in lines[bad & (reasons == "")]:
+            reasons[line] = f"{_cell_text(header[at])}: cannot read {_cell_text(cells[line])!r}"
+        values[wanted.name] = converted
+    kept = reasons == ""
+    rows = pd.DataFrame(values, index=lines)[kept].assign(line=places[kept]).reset_index(drop=True)
+    contents = {line: " | ".join(_cell_text(cell) for cell in row)[:500] for line, row in body if not kept[line]}
+    rejected = pd.DataFrame({"line": list(contents), "reason": reasons[~kept].to_list(), "content": list(contents.values())}) if contents else no_rejects()
+    read = {*positions.values(), *(index for index, cell in enumerate(header) if _heading(cell) in {_heading(name) for name in known})}
+    unread = [_cell_text(cell) for index, cell in enumerate(header) if index not in read and _cell_text(cell)]
+    return Parsed(rows, rejected, (f"ignored columns: {', '.join(unread)}",) if unread else ())
+
+
+def read_csv(payload: Payload, columns: Mapping[str, tuple[str, Converter]], **options: Any) -> Parsed:
+    """A text file with one header row: heading -> (our name, how to read it). Options as in `read_table`."""
+    return read_table(read_text(payload), [column(name, convert, heading) for heading, (name, convert) in columns.items()], **options)
+
+
+def labelled(grid: Grid, label: str, *, within: int = 20) -> str | None:
+    """The cell beside a label in a preamble (`Fund Holdings as of`, `Ticker Symbol:`), or None."""
+    for row in grid.rows[:within]:
+        for position, cell in enumerate(row[:-1]):
+            if _heading(cell).rstrip(":") == _heading(label).rstrip(":"):
+                beside = row[position + 1]
+                return beside.date().isoformat() if isinstance(beside, datetime) else _cell_text(beside)
+    return None
+
+
+def one_day(cell: str | None, what: str, *formats: str) -> pd.Timestamp:
+    """A single date from a preamble, or a ParseError that names what it should have been."""
+    for pattern in formats:
+        parsed = pd.to_datetime(cell or "", format=pattern, errors="coerce")
+        if not pd.isna(parsed):
+            return pd.Timestamp(parsed)
+    if cell is not None and cell in NO_TEXT:
+        raise ParseError(what, f"{cell!r}: the publisher has no data for that day", "wait for the next file")
+    raise ParseError(what, "none" if cell is None else repr(cell))
