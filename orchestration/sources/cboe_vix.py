@@ -34,8 +34,9 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
             "CLOSE": ("close", required(number)),
         },
     )
-    subject = payload.request.subject.upper().removesuffix("_HISTORY")
-    return {INDEX_HISTORY.name: Parsed(history.rows.assign(symbol=subject), history.rejected, history.notes)}
+    # The file does not name its index; a saved file is called `VIX_History…`.
+    symbol = payload.request.subject.upper().partition("_HISTORY")[0]
+    return {INDEX_HISTORY.name: Parsed(history.rows.assign(symbol=symbol), history.rejected, history.notes)}
 
 
 def published_on(rows: pd.DataFrame) -> "pd.Series[pd.Timestamp]":

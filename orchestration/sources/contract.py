@@ -3,6 +3,7 @@
 A source turns a `Scope` (what we watch) into `Request`s, and a `Payload` (bytes somebody served) into `Parsed` rows.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -69,6 +70,10 @@ class Payload:
     request: Request
     content: bytes
     fetched_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
 
 
 def no_rejects() -> pd.DataFrame:

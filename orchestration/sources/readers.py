@@ -7,11 +7,14 @@ Nothing that only one publisher does belongs here.
 
 import csv
 import io
+import json
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import chain
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -19,7 +22,7 @@ import pandas as pd
 import python_calamine
 from lxml import etree
 
-from orchestration.sources.contract import Parsed, ParseError, Payload, no_rejects
+from orchestration.sources.contract import Parsed, ParseError, Payload, Table, no_rejects
 
 Cells: TypeAlias = "pd.Series[Any]"
 Mask: TypeAlias = "pd.Series[bool]"
@@ -29,7 +32,11 @@ Row: TypeAlias = list[Any]
 NO_TEXT = frozenset({"", "-", "--", "---", "—"})
 NO_NUMBER = NO_TEXT | {"n/a", "na", "nan", "none", "null", "."}
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
-BARE_AMPERSAND = re.compile(rb"&(?!(?:[A-Za-z][A-Za-z0-9]*|#[0-9]+|#x[0-9A-Fa-f]+);)")
+# XML knows five entities by name; `&nbsp;` and a bare `&` (both seen) are text that nobody escaped.
+BARE_AMPERSAND = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9A-Fa-f]+);)")
+END_OF_TEXT = "\x1e"
+# What headings are compared without: byte-order marks and apostrophes, which are straight, curly or left out.
+UNSAID = str.maketrans("", "", "\ufeff'’")
 SPREADSHEET_ML = "{urn:schemas-microsoft-com:office:spreadsheet}"
 
 # An archive that unpacks to more than this, or by more than this factor, is an attack or an accident.
@@ -42,7 +49,7 @@ MAX_EXPANSION = 500
 
 def _as_text(cells: Cells) -> Cells:
     """Cells as trimmed text; a whole number that a spreadsheet stored as a float keeps no `.0`."""
-    if cells.map(type).eq(str).all():
+    if cells.map(lambda cell: isinstance(cell, str)).all():
         texts = cells
     else:
         texts = cells.map(lambda cell: "" if cell is None else str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell))
@@ -88,11 +95,11 @@ def day(*formats: str) -> Converter:
     return convert
 
 
-def month_end(pattern: str) -> Converter:
+def month_end(*formats: str) -> Converter:
     """Months, as the last day of each."""
 
     def convert(cells: Cells) -> tuple[Cells, Mask]:
-        values, bad = day(pattern)(cells)
+        values, bad = day(*formats)(cells)
         return values + pd.offsets.MonthEnd(0), bad
 
     return convert
@@ -174,7 +181,7 @@ def read_text(payload: Payload) -> Grid:
     """Comma- or tab-separated text. `closed` is false where the body does not end with a line break."""
     decoded = decode(payload)
     delimiter = "\t" if decoded[:4096].count("\t") > decoded[:4096].count(",") else ","
-    reader = csv.reader(io.StringIO(decoded, newline=""), delimiter=delimiter)
+    reader = csv.reader(chain(io.StringIO(decoded, newline=""), [END_OF_TEXT]), delimiter=delimiter)
     lines: list[int] = []
     rows: list[Row] = []
     try:
@@ -183,7 +190,21 @@ def read_text(payload: Payload) -> Grid:
             lines.append(reader.line_num)
     except csv.Error as error:
         raise ParseError("comma-separated text", f"{error} near line {reader.line_num}") from error
+    if rows.pop() != [END_OF_TEXT]:  # it was swallowed by a quoted cell that never closed
+        raise ParseError("closing quotes", "a quoted cell still open at the end of the file (cut off?)", "fetch it again")
+    lines.pop()
     return Grid(lines, rows, padded=False, closed=decoded.endswith("\n"))
+
+
+def read_json(payload: Payload) -> Any:
+    """A JSON document. Raises ParseError for anything else, and for one that was cut off."""
+    decoded = decode(payload)
+    if not decoded.lstrip().startswith(("{", "[")):
+        raise ParseError("a JSON document", excerpt(payload.content), "try again later")
+    try:
+        return json.loads(decoded)
+    except json.JSONDecodeError as error:
+        raise ParseError("a complete JSON document", f"{error.msg} at character {error.pos:,} (cut off?)", "fetch it again") from error
 
 
 def open_zip(content: bytes) -> zipfile.ZipFile:
@@ -200,6 +221,20 @@ def open_zip(content: bytes) -> zipfile.ZipFile:
         if member.filename.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", member.filename) or ":" in member.filename:
             raise ParseError("an archive with plain member names", repr(member.filename), "do not open it")
     return archive
+
+
+def unzip(payload: Payload, *suffixes: str) -> Payload:
+    """The one member whose name ends like this, as a payload; a body that is no archive is returned as it is."""
+    if not payload.content.startswith(b"PK"):
+        return payload
+    with open_zip(payload.content) as archive:
+        members = [member for member in archive.infolist() if member.filename.lower().endswith(suffixes)]
+        if len(members) != 1:
+            raise ParseError(f"an archive with one file ending in {' or '.join(suffixes)}", f"{archive.namelist()[:10]}")
+        try:
+            return replace(payload, content=archive.read(members[0]))
+        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+            raise ParseError("a readable archive", f"{members[0].filename}: {error}", "fetch it again") from error
 
 
 def _xml_parser_options() -> dict[str, bool]:
@@ -252,7 +287,7 @@ def _spreadsheet_ml(payload: Payload, sheets: Sequence[str]) -> dict[str, Grid]:
         for cell in element.iterchildren(cell_tag):
             cells.extend([""] * (int(cell.get(f"{SPREADSHEET_ML}Index", len(cells) + 1)) - 1 - len(cells)))
             data = cell.find(data_tag)
-            cells.append("" if data is None else "".join(data.itertext()))
+            cells.append("" if data is None else "".join(str(piece) for piece in data.itertext()))
         rows.append(cells)
     return found
 
@@ -290,9 +325,15 @@ def read_sheets(payload: Payload, *sheets: str) -> dict[str, Grid]:
     return grids
 
 
-def read_sheet(payload: Payload) -> Grid:
-    """The first sheet, whatever the format."""
-    return next(iter(read_sheets(payload).values()))
+def read_sheet(payload: Payload, name: str = "") -> Grid:
+    """The first sheet, or the one of this name in any case; a text file is one sheet under any name."""
+    grids = read_sheets(payload)
+    if not name or "" in grids:
+        return next(iter(grids.values()))
+    found = next((grid for title, grid in grids.items() if title.strip().casefold() == name.casefold()), None)
+    if found is None:
+        raise ParseError(f"a sheet {name!r}", f"sheets {list(grids)}")
+    return found
 
 
 # ---------------------------------------------------------------- a table in a sheet
@@ -313,7 +354,7 @@ def column(name: str, convert: Converter, *headings: str, optional: bool = False
 
 
 def _heading(cell: Any) -> str:
-    return re.sub(r"\s+", " ", _cell_text(cell).replace("\ufeff", "").replace("’", "'")).casefold()
+    return re.sub(r"\s+", " ", _cell_text(cell).translate(UNSAID)).casefold()
 
 
 def find_header(grid: Grid, columns: Sequence[Column], *, after: int = 0) -> tuple[int, dict[str, int]]:
@@ -350,12 +391,13 @@ def read_table(
 ) -> Parsed:
     """The table below the first fitting header, as typed columns plus `line` (1-based position among the data rows).
 
-    ends: what closes the table. A sheet that lacks it was cut off, which is an error, never a shorter table.
+    ends: what closes the table (a disclaimer also where the blank row before it is missing). A sheet that lacks it was cut
+        off, which is an error, never a shorter table.
     known: headings that are deliberately not read; any other unread heading is reported in the notes.
     """
     start, positions = find_header(grid, columns, after=after)
     header = grid.rows[start]
-    stops = {"end of file": lambda row: False, "blank row": blank, "disclaimer": lone_text}[ends]
+    stops = {"end of file": lambda row: False, "blank row": lambda row: blank(row) or lone_text(row), "disclaimer": lone_text}[ends]
     stop = next((index for index in range(start + 1, len(grid.rows)) if stops(grid.rows[index])), None)
     if stop is None and ends != "end of file" and not (grid.padded and ends == "blank row"):
         raise ParseError(f"a {ends} that closes the table", "the end of the file (cut off?)", "fetch it again")
@@ -363,7 +405,7 @@ def read_table(
         raise ParseError("a last line that ends with a line break", repr(",".join(map(str, grid.rows[-1]))[-80:]) + " (cut off?)", "fetch it again")
 
     body = [(grid.lines[index], grid.rows[index]) for index in range(start + 1, stop or len(grid.rows)) if not blank(grid.rows[index])]
-    width = len(header)
+    width = max(position for position, cell in enumerate(header) if _heading(cell)) + 1
     ragged = {line: len(row) for line, row in body if not grid.padded and len(row) != width and not (len(row) > width and blank(row[width:]))}
     if ragged and ends == "end of file" and body[-1][0] in ragged and len(body[-1][1]) < width:
         raise ParseError(f"{width} cells in the last line", f"{len(body[-1][1])} (cut off?)", "fetch it again")
@@ -400,11 +442,11 @@ def read_csv(payload: Payload, columns: Mapping[str, tuple[str, Converter]], **o
 
 
 def labelled(grid: Grid, label: str, *, within: int = 20) -> str | None:
-    """The cell beside a label in a preamble (`Fund Holdings as of`, `Ticker Symbol:`), or None."""
+    """The first filled cell to the right of a label in a preamble (`Fund Holdings as of`, `Ticker Symbol:`), or None."""
     for row in grid.rows[:within]:
         for position, cell in enumerate(row[:-1]):
             if _heading(cell).rstrip(":") == _heading(label).rstrip(":"):
-                beside = row[position + 1]
+                beside = next((cell for cell in row[position + 1 :] if _cell_text(cell)), "")
                 return beside.date().isoformat() if isinstance(beside, datetime) else _cell_text(beside)
     return None
 
@@ -418,3 +460,45 @@ def one_day(cell: str | None, what: str, *formats: str) -> pd.Timestamp:
     if cell is not None and cell in NO_TEXT:
         raise ParseError(what, f"{cell!r}: the publisher has no data for that day", "wait for the next file")
     raise ParseError(what, "none" if cell is None else repr(cell))
+
+
+# ---------------------------------------------------------------- rows to a raw table
+
+DTYPES = {"VARCHAR": "str", "DOUBLE": "float64", "DATE": "datetime64[s]", "INTEGER": "Int64", "BOOLEAN": "boolean"}
+
+
+def shaped(rows: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """The rows in the table's columns, order and types; a column that this publisher does not serve is null."""
+    unserved = {name: None for name in table.columns if name not in rows}
+    return rows.assign(**unserved)[list(table.columns)].astype({name: DTYPES[kind] for name, kind in table.columns.items()})
+
+
+def rejects(lines: Sequence[int], reasons: Sequence[str], contents: Sequence[str]) -> pd.DataFrame:
+    """Rejected rows of a document that is no table of cells (JSON, XML): where, why, and what was served."""
+    return pd.DataFrame({"line": lines, "reason": reasons, "content": [content[:500] for content in contents]}) if len(lines) else no_rejects()
+
+
+def melted(wide: Parsed, name: str, value: str) -> Parsed:
+    """One row per day and column: `observed_on`, name (the column's own), value. A missing value is no observation: it is counted in the notes."""
+    columns = [column for column in wide.rows.columns if column not in ("observed_on", "line")]
+    rows = wide.rows.melt("observed_on", columns, name, value)
+    missing = int(rows[value].isna().sum())
+    notes = (*wide.notes, f"{missing:,} missing values left out") if missing else wide.notes
+    return Parsed(rows.dropna(subset=[value]).reset_index(drop=True), wide.rejected, notes)
+
+
+def named_fund(subject: str, *stems: str) -> str:
+    """The fund a request is about, in capitals; of a file saved under its publisher's name (`IVV_holdings`) the group `fund` of the stem."""
+    if not subject:
+        raise ParseError("a subject that names the fund", "none", "the file does not say which fund it is about: name it")
+    matches = (re.fullmatch(stem, subject, flags=re.IGNORECASE) for stem in stems)
+    return next((match["fund"] for match in matches if match), subject).upper()
+
+
+def one_value(values: Cells, what: str) -> Any:
+    """What a column says on every row (the as-of date, the fund). Raises ParseError where rows disagree or none says it."""
+    distinct = values.dropna().drop_duplicates()
+    if len(distinct) != 1:
+        found = ", ".join(str(value) for value in distinct.head(3)) or "none that can be read"
+        raise ParseError(f"one {what} for the whole file", found if distinct.empty else f"{len(distinct)}: {found}")
+    return distinct.iloc[0]

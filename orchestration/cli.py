@@ -1,0 +1,236 @@
+"""The verbs a person types. Each imports only what it needs, so that `parse` and `--help` answer at once."""
+
+import csv
+import json
+import os
+import signal
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from orchestration import settings as environment
+from orchestration.settings import PROFILES, SAMPLE_AS_OF, Settings, SettingsError
+
+USAGE = 2
+
+
+class Command(click.Command):
+    """A command whose help ends with examples, kept line by line."""
+
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        if self.epilog:
+            formatter.write_paragraph()
+            with formatter.section("Examples"):
+                for line in self.epilog.strip().splitlines():
+                    formatter.write_text(line.strip())
+
+
+def _fail(message: str, status: int = USAGE) -> NoReturn:
+    click.secho(message, fg="red", err=True)
+    raise SystemExit(status)
+
+
+def _day(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
+    if value is None:
+        return None
+    try:
+        return environment.parse_day(value, f"--{parameter.name}".replace("_", "-"))
+    except SettingsError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _settings(profile: str | None, mirror: Path | None = None) -> Settings:
+    given = dict(environment.inherited())
+    if profile:
+        given["CONTAGION_PROFILE"] = profile
+    if mirror:
+        given["CONTAGION_MIRROR"] = str(mirror)
+    try:
+        return environment.load(given)
+    except SettingsError as error:
+        _fail(str(error))
+
+
+profile_option = click.option("--profile", type=click.Choice(PROFILES), help="sample (simulated, the default) or live.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="macro-contagion-indicators", prog_name="contagion")
+def main() -> None:
+    """Macro contagion indicators: who is forced to sell, how much, of what, and how far it spreads."""
+
+
+@main.command(
+    cls=Command,
+    epilog="""contagion run
+    contagion run --as-of 2026-02-04
+    contagion run --from 2026-01-26 --to 2026-02-04
+    contagion run --profile live
+    contagion run --profile live --mirror ../files --as-of 2025-09-30""",
+)
+@profile_option
+@click.option("--mirror", type=click.Path(path_type=Path), help="A folder with mirror.json to read instead of the publishers.")
+@click.option("--as-of", callback=_day, metavar="DATE", help="The session to run for; also allows an older file to be published again.")
+@click.option("--from", "first", callback=_day, metavar="DATE", help="First session of a range (one run).")
+@click.option("--to", "last", callback=_day, metavar="DATE", help="Last session of a range.")
+@click.option("--replay", is_flag=True, help="Fetch nothing; work with what is archived.")
+def run(profile: str | None, mirror: Path | None, as_of: date | None, first: date | None, last: date | None, replay: bool) -> None:
+    """Fetch, check, build, check, publish: the daily pipeline through Dagster.
+
+    Ends with status 0 when the file was published (a publisher that did not answer is a warning), and with 1 when a
+    payload was quarantined or publication was blocked.
+    """
+    from orchestration import calendars
+    from orchestration.reporting import terminal
+
+    settings = _settings(profile, mirror)
+    if as_of and (first or last):
+        _fail("expected either --as-of or --from and --to, found both")
+    if bool(first) != bool(last):
+        _fail("expected --from and --to together, found one of them")
+    if mirror and not (settings.mirror or Path()).joinpath("mirror.json").is_file():
+        _fail(f"--mirror: expected a folder with a mirror.json, found none in {mirror}")
+    chosen = as_of or settings.as_of
+    session = last or chosen or (SAMPLE_AS_OF if settings.is_simulated else calendars.latest_closed_session(datetime.now(UTC)))
+    begin = first or session
+    for day in (begin, session):
+        if not calendars.is_session(day):
+            before, after = calendars.session_on_or_before(day), calendars.session_on_or_after(day)
+            _fail(f"expected a New York session, found {day} ({day:%A}); the nearest are {before} and {after}")
+    if begin > session:
+        _fail(f"expected --from before --to, found {begin} and {session}")
+    try:
+        with terminal.progress_bars():
+            from orchestration import launch
+
+            report = launch.run(settings, begin, session, may_go_back=chosen is not None, replay=replay)
+    except SettingsError as error:
+        _fail(str(error))
+    terminal.run_report(settings, report)
+    raise SystemExit(report.exit_status)
+
+
+@main.command(
+    cls=Command,
+    epilog="""contagion query "from margin_leverage_monthly order by month desc limit 3"
+    contagion query "select trade_date, net_flow_2d_usd from outflow_daily where segment = 'tech_heavy'" --format csv""",
+)
+@click.argument("sql")
+@profile_option
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+def query(sql: str, profile: str | None, form: str) -> None:
+    """Ask the published file, read only. Tables are found without naming their schema (`marts`)."""
+    from orchestration.reporting import terminal
+    from orchestration.warehouse.query import QueryError
+    from orchestration.warehouse.query import query as ask
+
+    settings = _settings(profile)
+    try:
+        answer = ask(settings.published_file, sql)
+    except QueryError as error:
+        _fail(str(error), 1)
+    if form == "table":
+        terminal.answer_table(answer, simulated=settings.is_simulated)
+    elif form == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(answer.columns)
+        writer.writerows(answer.rows)
+    else:
+        records = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+        click.echo(json.dumps(records, default=str, indent=1, ensure_ascii=False))
+
+
+@main.command(
+    cls=Command,
+    epilog="""contagion parse finra_margin_debt margin-statistics.xlsx
+    contagion parse ishares_fund_history IVV.xls --subject IVV --format json
+    contagion parse sec_nport primary_doc.xml --table raw_sec__nport_flows""",
+)
+@click.argument("source")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--fetched-on", callback=_day, metavar="DATE", help="The day the file was fetched (default: today in New York).")
+@click.option("--subject", help="The fund or series the file is about, where it does not say (default: the file's stem).")
+@click.option("--table", help="Which of the source's tables, where it has several (default: the first).")
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+def parse(source: str, file: Path, fetched_on: date | None, subject: str | None, table: str | None, form: str) -> None:
+    """One publisher's file to rows on standard output; rejected lines and errors on standard error, status 2."""
+    from orchestration.landing.one_file import UnreadableError, read_file
+
+    try:
+        rows, rejected, notes = read_file(source, file, fetched_on=fetched_on, subject=subject, table=table)
+    except UnreadableError as error:
+        _fail(str(error))
+    if form == "csv":
+        rows.to_csv(sys.stdout, index=False, lineterminator="\n")
+    else:
+        click.echo(json.dumps(rows.astype("object").where(rows.notna(), None).to_dict("records"), default=str, indent=1, ensure_ascii=False))
+    for note in notes:
+        click.echo(f"note: {note}", err=True)
+    for row in rejected.itertuples():
+        click.echo(f"rejected: {file.name}, line {row.line}: {row.reason} [{row.content}]", err=True)
+    if len(rejected):
+        raise SystemExit(USAGE)
+
+
+@main.command(cls=Command, epilog="contagion status")
+@profile_option
+def status(profile: str | None) -> None:
+    """What is published, how old each source is, and what waits in quarantine."""
+    from orchestration.reporting import terminal
+
+    terminal.status(_settings(profile))
+
+
+@main.command(cls=Command, epilog="contagion brief")
+@profile_option
+def brief(profile: str | None) -> None:
+    """The headlines of the published file."""
+    from orchestration.reporting import terminal
+
+    settings = _settings(profile)
+    if not settings.published_file.exists():
+        _fail(f"expected a published file at {settings.published_file}, found none; run `contagion run` first", 1)
+    terminal.headlines(settings)
+
+
+@main.command(cls=Command, epilog="contagion sources")
+def sources() -> None:
+    """Every source: its publisher, cadence, tables and terms."""
+    from orchestration.reporting import terminal
+
+    terminal.sources()
+
+
+@main.command(cls=Command, epilog="contagion doctor")
+@profile_option
+def doctor(profile: str | None) -> None:
+    """Check this installation and the data home, one line a check."""
+    from orchestration.reporting import doctor as checks
+    from orchestration.reporting import terminal
+
+    raise SystemExit(terminal.doctor(checks.examine(_settings(profile))))
+
+
+@main.command(cls=Command, epilog="contagion dev --port 3000")
+@profile_option
+@click.option("--mirror", type=click.Path(path_type=Path), help="A folder with mirror.json to read instead of the publishers.")
+@click.option("--port", default=3000, show_default=True)
+def dev(profile: str | None, mirror: Path | None, port: int) -> None:
+    """The Dagster UI and daemon on 127.0.0.1."""
+    from orchestration.launch import prepare_instance
+
+    settings = _settings(profile, mirror)
+    try:
+        prepare_instance(settings)
+    except SettingsError as error:
+        _fail(str(error))
+    # A shell that starts us with `&` leaves SIGINT ignored, and Dagster would then ignore SIGTERM too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    dagster = Path(sys.executable).with_name("dagster")
+    workspace = environment.CHECKOUT / "workspace.yaml"
+    os.chdir(environment.CHECKOUT)
+    os.execv(dagster, [str(dagster), "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606

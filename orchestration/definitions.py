@@ -1,0 +1,26 @@
+"""What Dagster loads: assembles, nothing else."""
+
+import json
+from datetime import datetime
+
+import dagster as dg
+
+from orchestration import calendars, settings
+from orchestration.defs import gates, publication, raw, resources, transform
+from orchestration.defs.automation import automation
+
+
+def build_definitions(current: settings.Settings) -> dg.Definitions:
+    """All definitions for one data home."""
+    manifest = json.loads(transform.manifest_path(current).read_text())
+    marts = transform.marts(manifest)
+    assets = dg.Definitions(
+        assets=[*raw.assets(datetime.now(calendars.NEW_YORK).date()), transform.dbt_models(manifest), publication.published(marts)],
+        asset_checks=[gates.mart_gate(marts, manifest)],
+        resources={"data_home": resources.data_home, "dbt": transform.dbt_resource()},
+        executor=dg.in_process_executor,
+    )
+    return dg.Definitions.merge(assets, automation())
+
+
+defs = build_definitions(settings.load())

@@ -1,0 +1,157 @@
+"""The two gates. The first stands before rows enter the raw vintages, the second before publication.
+
+Suites and their engine live in `expectations/`; here they meet landing and Dagster. The second gate also refuses emptiness:
+a table that nobody filled passes every range check.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+import pandas as pd
+
+from expectations import suites
+from orchestration.defs.resources import DataHome
+from orchestration.sources import all_sources
+from orchestration.sources.contract import Table
+from orchestration.warehouse import build, publish
+
+if TYPE_CHECKING:
+    from expectations.runner import Report
+
+DECLARED_ABSENT = frozenset({"unavailable", "never_fetched"})
+
+
+def _docs_metadata(pages: Mapping[str, Path], table: str) -> dict[str, dg.MetadataValue]:
+    return {"data_docs": dg.MetadataValue.url(pages[table].resolve().as_uri())} if table in pages else {}
+
+
+class FirstGate:
+    """The gate of one source's run: judges candidates, keeps the reports for the checks and the Data Docs."""
+
+    def __init__(self, home: Path) -> None:
+        self._docs = home / "data_docs"
+        self._reports: dict[str, Report] = {}
+        self._pages: dict[str, Path] = {}
+
+    def judge(self, table: Table, candidates: pd.DataFrame, previous: pd.DataFrame) -> dict[int, list[str]]:
+        from expectations.runner import validate
+
+        report = validate(table.name, suites.load(table.name), candidates, previous=previous)
+        self._reports[table.name] = report
+        failures: dict[int, list[str]] = {}
+        for failure in report.failures:
+            if failure.severity == "critical" and failure.payload is not None:
+                failures.setdefault(failure.payload, []).append(f"expected {failure.expected}, found {failure.found} ({failure.reason})")
+        return failures
+
+    def rejected_share_at_most(self, table: Table) -> float:
+        return suites.load(table.name).rejected_share_at_most
+
+    def write_docs(self) -> None:
+        """Render the Data Docs of what was judged."""
+        if self._reports:
+            from expectations.docs import render
+
+            self._pages = render(list(self._reports.values()), self._docs)
+
+    def metadata(self, table: str) -> dict[str, dg.MetadataValue]:
+        """Readable metadata for the table's gate check."""
+        report = self._reports.get(table)
+        if report is None:
+            return {"judged": dg.MetadataValue.text("nothing new to judge")}
+        return {"expectations": dg.MetadataValue.md(report.as_markdown()), **_docs_metadata(self._pages, table)}
+
+
+def upstream_sources(manifest: Mapping[str, Mapping[str, Mapping[str, object]]], mart: str) -> frozenset[str]:
+    """Raw tables a model is built from, directly or not, by dbt's own lineage."""
+    nodes, sources = manifest["nodes"], manifest["sources"]
+    waiting = [name for name, node in nodes.items() if node["resource_type"] == "model" and node["name"] == mart]
+    found: set[str] = set()
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in sources:
+            found.add(str(sources[name]["name"]))
+        elif name in nodes:
+            depends = nodes[name].get("depends_on", {})
+            waiting += [str(parent) for parent in (depends.get("nodes", []) if isinstance(depends, dict) else [])]
+    return frozenset(found)
+
+
+def row_floor(mart: str, published: Mapping[str, int], sources_of_mart: frozenset[str], outcomes: Mapping[str, str]) -> int:
+    """The fewest rows a mart may have: as many as the last published file of an earlier or equal session.
+
+    Without one it must not be empty, unless a source of it is declared absent and none is in quarantine.
+    """
+    if mart in published:
+        return published[mart]
+    verdicts = {outcomes.get(table, "never_fetched") for table in sources_of_mart}
+    return 0 if verdicts & DECLARED_ABSENT and "quarantined" not in verdicts else 1
+
+
+def outcomes_by_table(home: DataHome) -> dict[str, str]:
+    """How fetching last went, by raw table."""
+    archive = home.landing.archive
+    return {table.name: archive.outcome(source.name).get("verdict", "never_fetched") for source in all_sources().values() for table in source.tables}
+
+
+def mart_gate(marts: Sequence[str], manifest: Mapping[str, Mapping[str, Mapping[str, object]]]) -> dg.AssetChecksDefinition:
+    """One blocking check a mart, all in one step; publication waits for it."""
+
+    @dg.multi_asset_check(
+        name="mart_gate",
+        specs=[
+            dg.AssetCheckSpec(
+                "suite",
+                asset=mart,
+                blocking=True,
+                description="The mart meets its suite and is no shorter than in the last published file; otherwise nothing is published.",
+            )
+            for mart in marts
+        ],
+        required_resource_keys={"data_home"},
+        can_subset=True,
+    )
+    def gate(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        from expectations.docs import render
+
+        from expectations.runner import validate
+
+        home: DataHome = context.resources.data_home
+        settings = home.settings
+        before = publish.read_manifest(settings.published_file)
+        as_of = build.as_of(settings.build_file)
+        floors = before.get("tables", {}) if before and before["as_of"] <= as_of.isoformat() else {}
+        outcomes = outcomes_by_table(home)
+        frames = {mart: build.read_table(settings.build_file, publish.SCHEMA, mart, run_id=context.run.run_id) for mart in marts}
+        fed = {mart: upstream_sources(manifest, mart) for mart in marts}
+        has_data = any(len(frame) for mart, frame in frames.items() if fed[mart] and mart != "source_status")
+        reports = {mart: validate(mart, suites.load(mart), frame, row_floor=row_floor(mart, floors, fed[mart], outcomes)) for mart, frame in frames.items()}
+        pages = render(list(reports.values()), settings.home / "data_docs")
+        for mart, report in reports.items():
+            critical = [failure for failure in report.failures if failure.severity == "critical"]
+            warnings = [failure for failure in report.failures if failure.severity == "warning"]
+            sentences = [f"expected {failure.expected}, found {failure.found} ({failure.reason})" for failure in critical]
+            if not has_data and mart == "source_status":
+                sentences.append("expected at least one table with data, found every table empty; nothing is published")
+            for sentence in sentences:
+                context.log.error(f"blocked: {mart}: {sentence}")
+            yield dg.AssetCheckResult(
+                asset_key=mart,
+                check_name="suite",
+                passed=not sentences and not warnings,
+                severity=dg.AssetCheckSeverity.ERROR if sentences else dg.AssetCheckSeverity.WARN,
+                metadata={
+                    "found": dg.MetadataValue.text("; ".join(sentences) or f"{len(frames[mart]):,} rows, {len(warnings)} warnings"),
+                    "dagster/row_count": len(frames[mart]),
+                    "expectations": dg.MetadataValue.md(report.as_markdown()),
+                    **_docs_metadata(pages, mart),
+                },
+            )
+
+    return gate

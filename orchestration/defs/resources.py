@@ -1,0 +1,106 @@
+"""The data home as a run-scoped resource: one run at a time holds it, and dead runs are cleared when the next one begins."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO
+
+import dagster as dg
+
+from orchestration import settings as environment
+from orchestration.landing import files
+from orchestration.landing.archive import Archive
+from orchestration.landing.ingest import Landing, Outcome
+from orchestration.landing.quarantine import Quarantine
+from orchestration.landing.transports import Http, Mirror, Replay, Transport
+from orchestration.landing.vintages import RawVintages
+from orchestration.sample_market.mirror import write_mirror
+from orchestration.settings import Settings
+
+REPLAY = "contagion/replay"
+
+
+@dataclass
+class DataHome:
+    """The stores of a data home, for the duration of one run."""
+
+    settings: Settings
+    transport: Transport
+    landing: Landing
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+
+def landing_of(home: Path) -> Landing:
+    return Landing(Archive(home), RawVintages(home), Quarantine(home))
+
+
+def transport_of(settings: Settings, *, replay: bool) -> Transport:
+    """Which way answers come: replay and a given mirror first, else the simulated mirror or the publishers."""
+    if replay:
+        return Replay()
+    if settings.mirror is not None:
+        return Mirror(settings.mirror)
+    if settings.is_simulated:
+        return Mirror(write_mirror(settings.home / "mirror"))
+    return Http(sec_contact=settings.sec_contact)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[IO[str]]:
+    """Hold a lock that the kernel frees when this process dies, however it dies."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield handle
+
+
+def is_held(path: Path) -> bool:
+    """Whether a living process holds the lock."""
+    if not path.exists():
+        return False
+    with path.open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def fail_dead_runs(instance: dg.DagsterInstance, home: Path, run_id: str) -> list[str]:
+    """Mark runs as failed that say they are running and whose process is gone; return their ids.
+
+    Every run holds a lock file of its own from its first step on. A run that has none after ten minutes never got there.
+    """
+    dead: list[str] = []
+    for record in instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
+        run = record.dagster_run
+        mine = home / "runs" / f"{run.run_id}.lock"
+        started = datetime.fromtimestamp(record.start_time or 0.0, UTC)
+        if run.run_id == run_id or is_held(mine) or (not mine.exists() and datetime.now(UTC) - started < timedelta(minutes=10)):
+            continue
+        instance.report_run_failed(run, message="The process of this run is gone; the next run found it dead and took over.")
+        mine.unlink(missing_ok=True)
+        dead.append(run.run_id)
+    return dead
+
+
+@dg.resource(description="The data home: landing, build and published file, held by one run at a time.")
+def data_home(context: dg.InitResourceContext) -> Iterator[DataHome]:
+    settings = environment.load()
+    environment.claim_home(settings)
+    run = context.run
+    if run is None or context.instance is None or context.log is None:
+        raise RuntimeError("the data home belongs to a run; start one with `contagion run` or in the Dagster UI")
+    own = settings.home / "runs" / f"{run.run_id}.lock"
+    with locked(own), locked(settings.home / ".lock"):
+        for dead in fail_dead_runs(context.instance, settings.home, run.run_id):
+            context.log.warning(f"run {dead} was found dead and marked as failed")
+        for leftover in files.sweep(settings.home):
+            context.log.warning(f"removed what a killed run left: {leftover.relative_to(settings.home)}")
+        try:
+            yield DataHome(settings, transport_of(settings, replay=run.tags.get(REPLAY) == "true"), landing_of(settings.home))
+        finally:
+            own.unlink(missing_ok=True)

@@ -1,0 +1,173 @@
+"""dbt as Dagster assets: one per seed and model, its tests as checks. dbt runs once, in a process of its own, on the build file."""
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+
+from orchestration import calendars, progress
+from orchestration import settings as environment
+from orchestration.defs import runs
+from orchestration.defs.raw import OWNERS
+from orchestration.defs.resources import DataHome
+from orchestration.landing import files
+from orchestration.settings import DBT_PROJECT, Settings
+from orchestration.sources import all_sources
+from orchestration.sources.contract import Source, Table
+from orchestration.warehouse import build, publish
+
+DBT = Path(sys.executable).with_name("dbt")
+GROUPS = {"staging": "staging", "intermediate": "staging", "reference": "reference", "seeds": "reference", "status": "publication"}
+
+
+class DbtProjectError(RuntimeError):
+    """The dbt project does not parse; carries dbt's own last lines."""
+
+
+def project_hash(project: Path = DBT_PROJECT) -> str:
+    """A hash of everything in the dbt project that dbt reads: a stale manifest dies in mid-run, so each state has its own."""
+    digest = hashlib.sha256()
+    ignored = {"target", "logs", "dbt_packages"}
+    for path in sorted(path for path in project.rglob("*") if path.is_file() and not ignored & set(path.relative_to(project).parts)):
+        if path.name != ".user.yml":
+            digest.update(str(path.relative_to(project)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """What dbt's process needs to know."""
+    return {"CONTAGION_HOME": str(settings.home), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DBT_LOG_PATH": str(settings.home / "dbt" / "logs")}
+
+
+def manifest_path(settings: Settings, project: Path = DBT_PROJECT) -> Path:
+    """The manifest of the project as it is now; parsed once for each state of the project."""
+    path = settings.home / "dbt" / project_hash(project) / "manifest.json"
+    if path.exists():
+        return path
+    target = settings.home / "dbt" / "target"
+    command = [str(DBT), "parse", "--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(target)]
+    process = subprocess.run(command, env={**environment.inherited(), **dbt_environment(settings)}, capture_output=True, text=True, check=False)  # noqa: S603
+    if process.returncode:
+        raise DbtProjectError(f"expected a dbt project that parses, found: {' '.join(process.stdout.split()[-60:])}")
+    files.write_bytes(path, (target / "manifest.json").read_bytes())
+    return path
+
+
+class Translator(DagsterDbtTranslator):
+    """Asset = table = file: a model's key is its name, a source's key is its raw table."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        return dg.AssetKey(dbt_resource_props["name"])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        folders = dbt_resource_props.get("fqn", [])[1:-1]
+        if dbt_resource_props["resource_type"] == "seed":
+            return "reference"
+        return GROUPS.get(folders[0]) or GROUPS.get(folders[1], folders[1]) if len(folders) > 1 else GROUPS.get(folders[0], folders[0])
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        return OWNERS
+
+
+@cache
+def translator() -> Translator:
+    return Translator(settings=DagsterDbtTranslatorSettings(enable_asset_checks=True, enable_code_references=False))
+
+
+def _next_release(source: Source, table: Table, home: DataHome) -> date | None:
+    """When the next observation should be known, by the source's own release rule; None before there is a first."""
+    last = home.landing.vintages.last_row(table)
+    if last is None:
+        return None
+    following = calendars.next_observation(last["observed_on"].iloc[0].date(), source.cadence)
+    released = source.published_on(last.assign(observed_on=pd.Timestamp(following)))
+    known: date = calendars.known_on_of_release(released).iloc[0].date()
+    return known
+
+
+def source_outcomes(home: DataHome) -> list[build.SourceOutcome]:
+    """How fetching last went, one row a source and raw table."""
+    rows: list[build.SourceOutcome] = []
+    for source in all_sources().values():
+        outcome = home.landing.archive.outcome(source.name)
+        for table in source.tables:
+            home.landing.vintages.ensure(table)
+            rows.append(
+                build.SourceOutcome(
+                    source=source.name,
+                    publisher=source.publisher,
+                    cadence=source.cadence,
+                    table_name=table.name,
+                    outcome=outcome.get("verdict", "never_fetched"),
+                    reason=outcome.get("reason") or None,
+                    last_fetched_at=home.landing.archive.last_fetch(source.name),
+                    quarantined_payloads=outcome.get("quarantined", 0),
+                    next_release_on=_next_release(source, table, home),
+                )
+            )
+    return rows
+
+
+def _with_shape(event: Any, shapes: Mapping[str, tuple[int, Mapping[str, str]]]) -> Any:
+    """The event of a model with its row count and column types; any other event as it is."""
+    if not isinstance(event, dg.Output):
+        return event
+    name = event.output_name
+    if name not in shapes:
+        return event
+    rows, columns = shapes[name]
+    return event.with_metadata(
+        {**event.metadata, "dagster/row_count": rows, "dagster/column_schema": dg.TableSchema([dg.TableColumn(*column) for column in columns.items()])}
+    )
+
+
+def marts(manifest: Mapping[str, Any]) -> list[str]:
+    """Names of the public tables: models in schema `marts` that are materialised as tables."""
+    return sorted(
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] == publish.SCHEMA and node["config"]["materialized"] != "view"
+    )
+
+
+def dbt_resource() -> DbtCliResource:
+    """dbt as this project runs it: the executable beside this Python, whatever PATH says."""
+    return DbtCliResource(project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=str(DBT), global_config_flags=["--no-use-colors"])
+
+
+def dbt_models(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+    """All seeds and models as one step that runs `dbt build` once."""
+
+    @dbt_assets(manifest=manifest, dagster_dbt_translator=translator(), name="dbt_models", required_resource_keys={"data_home", "dbt"})
+    def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        home: DataHome = context.resources.data_home
+        dbt: DbtCliResource = context.resources.dbt
+        session = runs.as_of(context.run.tags) or home.settings.as_of or calendars.latest_closed_session(datetime.now(UTC))
+        build.prepare(
+            home.settings.build_file,
+            run_id=context.run.run_id,
+            as_of=session,
+            profile=home.settings.profile,
+            is_simulated=home.settings.is_simulated,
+            outcomes=source_outcomes(home),
+        )
+        expected = sum(node["resource_type"] in ("model", "seed", "test", "unit_test") for node in manifest["nodes"].values())
+        invocation = dbt.cli(["build"], context=context, target_path=home.settings.home / "dbt" / "run")
+        events = []
+        for done, event in enumerate(invocation.stream(), start=1):
+            progress.report("dbt: building tables", min(done, expected), expected)
+            events.append(event)
+        # Events are handed on after dbt has closed the file, so that row counts can be read from it.
+        shapes = build.describe(home.settings.build_file)
+        for event in events:
+            yield _with_shape(event, shapes)
+
+    return models

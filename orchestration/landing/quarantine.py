@@ -1,0 +1,54 @@
+"""What did not get in, and why: whole payloads, and single rows of payloads that did.
+
+quarantine/<source>/<sha256>/<file name>      the payload, byte for byte
+quarantine/<source>/<sha256>/reason.json      publisher, address, when, and one sentence a reason
+quarantine/<source>/<sha256>/rejected.csv     single lines that could not be read (alone where the payload is in)
+"""
+
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from orchestration.landing import files
+from orchestration.landing.archive import Served
+from orchestration.sources.contract import Parsed, Source, no_rejects
+
+
+class Quarantine:
+    """The quarantine of one data home."""
+
+    def __init__(self, home: Path) -> None:
+        self.root = home / "quarantine"
+
+    def folder(self, source: Source, served: Served) -> Path:
+        return self.root / source.name / served.sha256
+
+    def put(self, source: Source, served: Served, content: bytes, reasons: Sequence[str]) -> Path:
+        """Keep a whole payload with its reasons; return the folder."""
+        folder = self.folder(source, served)
+        name = re.sub(r"[^A-Za-z0-9._-]+", "_", served.request.file_name) or "payload"
+        if not (folder / name).exists():
+            files.write_bytes(folder / name, content)
+        reason = {
+            "publisher": source.publisher,
+            "source": source.name,
+            "address": served.url,
+            "subject": served.subject,
+            "fetched_at": served.fetched_at,
+            "reasons": list(reasons),
+        }
+        files.write_json(folder / "reason.json", reason)
+        return folder
+
+    def put_rows(self, source: Source, served: Served, parsed: Mapping[str, Parsed]) -> None:
+        """Keep the lines of a payload that could not be read, with the table they were for."""
+        rejected = pd.concat([part.rejected.assign(table=table) for table, part in parsed.items()] or [no_rejects()])
+        if len(rejected):
+            files.write_bytes(self.folder(source, served) / "rejected.csv", rejected.to_csv(index=False).encode())
+
+    def release(self, source: Source, served: Served) -> None:
+        """A payload that was accepted after all leaves the quarantine."""
+        shutil.rmtree(self.folder(source, served), ignore_errors=True)

@@ -1,0 +1,78 @@
+"""Start the daily job in this process and say how it ended. What `contagion run` and the tests share.
+
+Dagster reports success after a failed non-blocking check, so the exit status is read from the check evaluations.
+"""
+
+import resource
+import time
+from datetime import date
+
+import dagster as dg
+import yaml
+
+from orchestration import settings as environment
+from orchestration.defs import automation, runs
+from orchestration.defs.resources import REPLAY
+from orchestration.reporting.outcome import CheckFailure, RunReport
+from orchestration.settings import Settings
+
+INSTANCE = {"telemetry": {"enabled": False}, "nux": {"enabled": False}, "run_monitoring": {"enabled": False}}
+
+
+def prepare_instance(settings: Settings) -> None:
+    """Claim the data home and write Dagster's configuration into it: no telemetry, nothing outside this folder."""
+    environment.claim_home(settings)
+    folder = settings.dagster_home
+    folder.mkdir(parents=True, exist_ok=True)
+    configuration = yaml.safe_dump(INSTANCE)
+    path = folder / "dagster.yaml"
+    if not path.exists() or path.read_text() != configuration:
+        path.write_text(configuration)
+    environment.export(settings)
+
+
+def _cost() -> tuple[float, float]:
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+    return cpu, max(own.ru_maxrss, children.ru_maxrss) / 1024
+
+
+def _failure(evaluation: dg.AssetCheckEvaluation) -> CheckFailure:
+    found = evaluation.metadata.get("found") or evaluation.metadata.get("unavailable")
+    text = str(found.value) if found is not None else (evaluation.description or "see the check in the Dagster UI")
+    is_error = evaluation.severity == dg.AssetCheckSeverity.ERROR
+    return CheckFailure(evaluation.asset_key.to_user_string(), evaluation.check_name, is_error, text)
+
+
+def _root_cause(event: dg.DagsterEvent) -> str:
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    message = error.message.strip() if error is not None else "no reason given"
+    return f"{event.step_key}: {' '.join(message.split())[:500]}"
+
+
+def run(settings: Settings, first: date, last: date, *, may_go_back: bool, replay: bool = False) -> RunReport:
+    """Run the daily job for the sessions from first to last in this process."""
+    started, (cpu_before, _) = time.monotonic(), _cost()
+    prepare_instance(settings)
+    from orchestration.definitions import build_definitions
+
+    job = build_definitions(settings).resolve_job_def(automation.DAILY)
+    run_tags = {**runs.tags(first, last, may_go_back=may_go_back), **({REPLAY: "true"} if replay else {})}
+    with dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(
+            instance=instance,
+            tags=run_tags,
+            partition_key=last.isoformat() if first == last else None,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+    report = RunReport(
+        result.run_id, first, last, published=any(event.asset_key == dg.AssetKey("published") for event in result.get_asset_materialization_events())
+    )
+    report.failures = [_failure(evaluation) for evaluation in result.get_asset_check_evaluations() if not evaluation.passed]
+    report.errors = [_root_cause(event) for event in result.all_events if event.is_step_failure]
+    cpu, report.peak_mb = _cost()
+    report.seconds, report.cpu_seconds = time.monotonic() - started, cpu - cpu_before
+    return report

@@ -1,0 +1,22 @@
+"""What the pipeline watches, read from the dbt seeds: funds, price symbols, series. One place, so that seeds stay the only list."""
+
+import csv
+from datetime import date
+from pathlib import Path
+
+from orchestration.settings import SEEDS
+from orchestration.sources.contract import Fund, Scope
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+def scope(as_of: date, seeds: Path = SEEDS) -> Scope:
+    """Everything a source may ask for on the session `as_of`: funds.csv and benchmarks.csv."""
+    funds = tuple(Fund(row["fund_id"], row["issuer"], row["product_id"], row["cik"], row["series_id"]) for row in _rows(seeds / "funds.csv"))
+    benchmarks = _rows(seeds / "benchmarks.csv")
+    symbols = dict.fromkeys([fund.fund_id for fund in funds] + [row["symbol"] for row in benchmarks if row["source"] == "daily_bars"])
+    series = dict.fromkeys(row["symbol"] for row in benchmarks if row["source"] == "fred_series")
+    return Scope(as_of, funds, tuple(symbols), tuple(series))

@@ -1,0 +1,57 @@
+"""Checks of the installation and the data home, for the person whose run does not start."""
+
+import shutil
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from orchestration.settings import DBT_PROJECT, Settings
+from orchestration.warehouse.publish import read_manifest
+
+PACKAGES = ("dagster", "dagster-dbt", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pandas")
+ENOUGH_DISK = 2 * 1024**3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: what was looked at, whether it is fine, what was found, what to do where it is not."""
+
+    what: str
+    is_fine: bool
+    found: str
+    advice: str = ""
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, True, version(name))
+    except PackageNotFoundError:
+        return Finding(name, False, "not installed", "run `make setup`")
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Every check, in the order a person would make them."""
+    parent = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
+    free = shutil.disk_usage(parent).free
+    dbt = Path(sys.executable).with_name("dbt")
+    marker = settings.home / "PROFILE"
+    owner = marker.read_text().strip() if marker.exists() else settings.profile
+    manifest = read_manifest(settings.published_file)
+    waiting = len(list((settings.home / "quarantine").glob("*/*/reason.json")))
+    return [
+        Finding("Python", sys.version_info >= (3, 11), sys.version.split()[0], "install Python 3.11 or later"),
+        *(_package(name) for name in PACKAGES),
+        Finding("dbt", dbt.exists(), str(dbt.name) if dbt.exists() else "missing", "run `make setup`"),
+        Finding("dbt project", (DBT_PROJECT / "dbt_project.yml").exists(), DBT_PROJECT.name, "run from a checkout of the project"),
+        Finding("data home", owner == settings.profile, f"{settings.home} (profile {owner})", "set CONTAGION_HOME to a folder of this profile"),
+        Finding("disk", free > ENOUGH_DISK, f"{free / 1024**3:.0f} GB free", "make room: a run needs about 2 GB"),
+        Finding("published file", bool(manifest), f"as of {manifest['as_of']}" if manifest else "none yet", "run `contagion run`"),
+        Finding("quarantine", not waiting, f"{waiting} payloads", "read reason.json in the quarantine folder of the data home"),
+        Finding(
+            "SEC contact",
+            bool(settings.sec_contact) or settings.profile == "sample",
+            "set" if settings.sec_contact else "not set",
+            "export SEC_CONTACT='name mail@example.org' for live SEC filings",
+        ),
+    ]

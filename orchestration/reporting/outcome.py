@@ -1,0 +1,34 @@
+"""How a run ended, as plain data: what the launcher fills and the terminal shows."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True)
+class CheckFailure:
+    """A check that did not pass."""
+
+    asset: str
+    check: str
+    is_error: bool
+    found: str
+
+
+@dataclass
+class RunReport:
+    """Exit status 0 or 1, what was refused, what was missing, what it cost."""
+
+    run_id: str
+    first: date
+    last: date
+    published: bool
+    failures: list[CheckFailure] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_mb: float = 0.0
+
+    @property
+    def exit_status(self) -> int:
+        """0: published, at most with warnings. 1: a payload was quarantined, or publication was blocked."""
+        return int(bool(self.errors) or not self.published or any(failure.is_error for failure in self.failures))

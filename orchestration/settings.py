@@ -1,0 +1,103 @@
+"""The only reader of the environment: profile, data home, as-of date, transport and keys. Nothing else may look at `os.environ`."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+DBT_PROJECT = CHECKOUT / "dbt_project"
+SEEDS = DBT_PROJECT / "seeds"
+PROFILES = ("sample", "live")
+SAMPLE_AS_OF = date(2026, 2, 4)  # the day of the story that the simulated market tells
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used: which one, what it was, what would do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one process runs with. Keys are never part of a representation, so they cannot reach a log."""
+
+    profile: str
+    home: Path
+    as_of: date | None
+    mirror: Path | None
+    sec_contact: str = field(default="", repr=False)
+    alert_urls: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def is_simulated(self) -> bool:
+        return self.profile == "sample"
+
+    @property
+    def published_file(self) -> Path:
+        return self.home / "published" / "contagion.duckdb"
+
+    @property
+    def build_file(self) -> Path:
+        return self.home / "build" / "contagion.duckdb"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"
+
+
+def parse_day(text: str, what: str) -> date:
+    """An ISO date, or a SettingsError that says which setting was wrong."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(f"{what}: expected a date such as 2026-02-04, found {text!r}") from None
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from CONTAGION_PROFILE, CONTAGION_HOME, CONTAGION_AS_OF, CONTAGION_MIRROR, SEC_CONTACT, CONTAGION_ALERT_URLS."""
+    given = os.environ if environment is None else environment
+    profile = given.get("CONTAGION_PROFILE") or "sample"
+    if profile not in PROFILES:
+        raise SettingsError(f"CONTAGION_PROFILE: expected one of {', '.join(PROFILES)}, found {profile!r}")
+    home = Path(given.get("CONTAGION_HOME") or CHECKOUT / "data" / profile).expanduser().resolve()
+    as_of = given.get("CONTAGION_AS_OF")
+    mirror = given.get("CONTAGION_MIRROR")
+    return Settings(
+        profile=profile,
+        home=home,
+        as_of=parse_day(as_of, "CONTAGION_AS_OF") if as_of else None,
+        mirror=Path(mirror).expanduser().resolve() if mirror else None,
+        sec_contact=given.get("SEC_CONTACT", ""),
+        alert_urls=tuple(url for url in given.get("CONTAGION_ALERT_URLS", "").split() if url),
+    )
+
+
+def export(settings: Settings) -> None:
+    """Write settings into this process's environment, for the children it starts (dbt, the Dagster daemon)."""
+    os.environ["CONTAGION_PROFILE"] = settings.profile
+    os.environ["CONTAGION_HOME"] = str(settings.home)
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    for name, value in (("CONTAGION_AS_OF", settings.as_of), ("CONTAGION_MIRROR", settings.mirror)):
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = str(value)
+
+
+def claim_home(settings: Settings) -> None:
+    """Make the data home, and refuse one that another profile has filled: simulated and real data never mix."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    marker = settings.home / "PROFILE"
+    if marker.exists():
+        owner = marker.read_text().strip()
+        if owner != settings.profile:
+            raise SettingsError(
+                f"CONTAGION_HOME: {settings.home} holds the data of profile {owner!r}, this run is {settings.profile!r}; give each profile a folder of its own"
+            )
+        return
+    marker.write_text(f"{settings.profile}\n")
+
+
+def inherited() -> dict[str, str]:
+    """This process's environment, for a child that needs the rest of it too."""
+    return dict(os.environ)

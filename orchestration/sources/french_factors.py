@@ -1,0 +1,74 @@
+"""Kenneth French's daily factors: a zipped CSV (or the CSV itself), back to 1926, restated whole at each release.
+
+A few lines of preamble, a header whose first cell is empty, days as `YYYYMMDD`, per cent, -99.99 or -999 for missing, and
+a copyright line that closes the file: without it the file was cut off. Every named column is a factor, so the
+three-factor, five-factor and momentum files all read alike. Files of monthly or annual returns are refused.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from orchestration.sources.contract import Parsed, ParseError, Payload, Request, Scope, Source, Table
+from orchestration.sources.readers import Cells, Grid, Mask, blank, column, day, melted, number, read_table, read_text, shaped, unzip
+from orchestration.sources.releases import calendar_days_later
+
+FACTORS = Table(
+    name="raw_french__factors",
+    key=("factor", "observed_on"),
+    columns={"factor": "VARCHAR", "observed_on": "DATE", "daily_return": "DOUBLE"},
+    description="Daily factor returns of the Fama-French data library as fractions, one row per factor and day.",
+)
+
+
+def requests(scope: Scope) -> Iterable[Request]:
+    yield Request("https://mba.tuck.dartmouth.edu/pages/faculty/ken.french/ftp/F-F_Research_Data_Factors_daily_CSV.zip")
+
+
+def _fraction(cells: Cells) -> tuple[Cells, Mask]:
+    """Per cent to fractions; no factor loses 99 % in a day, so what is written there means missing."""
+    values, bad = number(cells)
+    return values.mask(values <= -99) / 100, bad
+
+
+def _table(grid: Grid) -> Grid:
+    """The header and the days, between preamble and copyright line."""
+    first_cells = [str(row[0]).strip() if row else "" for row in grid.rows]
+    end = next((index for index, cell in enumerate(first_cells) if cell.casefold().startswith("copyright")), None)
+    start = next((index for index, row in enumerate(grid.rows[:end]) if not first_cells[index] and len(row) > 1 and not blank(row)), None)
+    if start is None:
+        raise ParseError("a header with an empty first cell and factor names", grid.head())
+    if end is None:
+        raise ParseError("a copyright line that closes the file", "the end of the file (cut off?)", "fetch it again")
+    header = ["day", *grid.rows[start][1:]]
+    return Grid(grid.lines[start:end], [header, *grid.rows[start + 1 : end]], padded=False)
+
+
+def parse(payload: Payload) -> Mapping[str, Parsed]:
+    table = _table(read_text(unzip(payload, ".csv", ".txt")))
+    names = [name for cell in table.rows[0][1:] if (name := str(cell).strip())]
+    wide = read_table(table, (column("observed_on", day("%Y%m%d"), "day"), *(column(name, _fraction, name) for name in names)))
+    if wide.rows.empty:
+        raise ParseError("days as YYYYMMDD", f"{wide.rejected['content'].iloc[0]!r}", "ask for the file of daily returns")
+    factors = melted(wide, "factor", "daily_return")
+    return {FACTORS.name: Parsed(shaped(factors.rows, FACTORS), factors.rejected, factors.notes)}
+
+
+def published_on(rows: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
+    """Month end and 60 days: at the end of August 2022 the newest file still ended in June. The lag differs by release
+    and the factors are long memory, not a signal of the day: too late costs nothing, too early would be hindsight."""
+    return calendar_days_later(rows["observed_on"] + pd.offsets.MonthEnd(0), 60)
+
+
+SOURCE = Source(
+    name="french_factors",
+    publisher="Kenneth R. French",
+    homepage="https://mba.tuck.dartmouth.edu/pages/faculty/ken.french/data_library.html",
+    terms="© Kenneth R. French; free download for research, cite the data library",
+    cadence="monthly",
+    tables=(FACTORS,),
+    requests=requests,
+    parse=parse,
+    published_on=published_on,
+    claims=(r"https?://mba\.tuck\.dartmouth\.edu/pages/faculty/ken\.french/ftp/[\w%.-]*daily[\w%.-]*\.(?:zip|csv|CSV)",),
+)

@@ -1,0 +1,128 @@
+"""From a build to the file that analysts open: a snapshot beside it, then one rename.
+
+Readers that hold the old file keep it; new ones get the new one; nobody ever waits or sees half of it. A manifest beside
+it says which run, which knowledge, which payloads and which versions it was made of.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.landing import files
+from orchestration.warehouse.build import check_owner, connect, tables
+
+SCHEMA = "marts"
+VERSIONED = ("macro-contagion-indicators", "dagster", "dagster-dbt", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pandas", "pyarrow", "numpy")
+SIMULATED = "SIMULATED market, not real prices or flows. "
+
+
+class OlderThanPublishedError(RuntimeError):
+    """The published file speaks of a newer session than this run; it stays."""
+
+
+def read_manifest(published: Path) -> dict[str, Any]:
+    """The manifest beside a published file, or nothing."""
+    path = published.with_name("manifest.json")
+    manifest: dict[str, Any] = json.loads(path.read_text()) if path.exists() and published.exists() else {}
+    return manifest
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _name(*parts: str) -> str:
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, *, notice: str) -> dict[str, int]:
+    """Copy the marts of the attached `build` into this file, comments included; return rows by table."""
+    connection.execute(f"create schema {_name(SCHEMA)}")
+    counts: dict[str, int] = {}
+    for table in tables_of(connection, "build"):
+        connection.execute(f"create table {_name(SCHEMA, table)} as select * from {_name('build', SCHEMA, table)}")  # noqa: S608 - catalog names
+        counts[table] = int(connection.execute(f"select count(*) from {_name(SCHEMA, table)}").fetchall()[0][0])  # noqa: S608 - catalog names
+    views = connection.execute(
+        "select view_name, sql, comment from duckdb_views() where database_name = 'build' and schema_name = ? order by view_name", [SCHEMA]
+    ).fetchall()
+    catalog = str(connection.execute("select current_database()").fetchall()[0][0])
+    for view, sql, comment in views:
+        # dbt writes the build's catalog into a view; without it the view works under whatever name an analyst attaches the file.
+        connection.execute(str(sql).replace(_name("build") + ".", "").replace("build.", "").replace(f"{_name(catalog)}.", "").replace(f"{catalog}.", ""))
+        connection.execute(f"comment on view {_name(SCHEMA, str(view))} is {_literal(notice + str(comment or ''))}")
+    for table, comment in connection.execute(
+        "select table_name, comment from duckdb_tables() where database_name = 'build' and schema_name = ?", [SCHEMA]
+    ).fetchall():
+        connection.execute(f"comment on table {_name(SCHEMA, table)} is {_literal(notice + str(comment or ''))}")
+    is_view = {str(view) for view, _, _ in views}
+    for table, column, comment in connection.execute(
+        "select table_name, column_name, comment from duckdb_columns() where database_name = 'build' and schema_name = ? and comment is not null", [SCHEMA]
+    ).fetchall():
+        if table not in is_view:
+            connection.execute(f"comment on column {_name(SCHEMA, table, column)} is {_literal(str(comment))}")
+    return counts
+
+
+def tables_of(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[str]:
+    rows = connection.execute("select table_name from duckdb_tables() where database_name = ? and schema_name = ? order by 1", [catalog, SCHEMA])
+    return [str(name) for (name,) in rows.fetchall()]
+
+
+def publish(
+    build: Path,
+    published: Path,
+    *,
+    run_id: str,
+    as_of: date,
+    cutoff_on: date,
+    profile: str,
+    is_simulated: bool,
+    may_go_back: bool,
+    payloads: Mapping[str, Sequence[str]],
+) -> dict[str, Any]:
+    """Snapshot this run's marts and put them in place of the published file; return the manifest.
+
+    Raises ForeignBuildError where the build is another run's, OlderThanPublishedError where the published file is of a
+    later session and the run was not asked for an older one by name.
+    """
+    before = read_manifest(published)
+    if before and date.fromisoformat(before["as_of"]) > as_of and not may_go_back:
+        raise OlderThanPublishedError(
+            f"expected a session from {before['as_of']} on, found {as_of}; the published file stays (an older one is published only with --as-of)"
+        )
+    with connect(build) as connection:
+        check_owner(connection, run_id)
+    published.parent.mkdir(parents=True, exist_ok=True)
+    with files.whole_file(published) as beside:
+        beside.unlink(missing_ok=True)
+        with connect(beside, read_only=False) as connection:
+            connection.execute(f"attach {_literal(str(build))} as build (read_only)")
+            counts = _copy(connection, notice=SIMULATED if is_simulated else "")
+            connection.execute("detach build")
+        digest = hashlib.sha256(beside.read_bytes()).hexdigest()
+    manifest = {
+        "run_id": run_id,
+        "profile": profile,
+        "simulated": is_simulated,
+        "as_of": as_of.isoformat(),
+        "knowledge_cut_off": f"{cutoff_on.isoformat()} 06:00 America/New_York",
+        "file": published.name,
+        "file_sha256": digest,
+        "tables": counts,
+        "payloads": {source: sorted(set(hashes)) for source, hashes in payloads.items()},
+        "versions": {package: version(package) for package in VERSIONED},
+    }
+    files.write_json(published.with_name("manifest.json"), manifest)
+    return manifest
+
+
+def marts_of(build: Path) -> list[str]:
+    """Names of the tables of the marts in a build."""
+    with connect(build) as connection:
+        return tables(connection, SCHEMA)

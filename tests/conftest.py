@@ -1,0 +1,27 @@
+"""Where the real files and oracles lie, and what several rooms' tests share. Tests that need `../shared` skip visibly without it."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+def _folder(name: str) -> Path:
+    folder = SHARED / name
+    if not folder.is_dir():
+        pytest.skip(f"../shared/{name} is not beside this checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real() -> Path:
+    """Publishers' real files."""
+    return _folder("real")
+
+
+@pytest.fixture(scope="session")
+def oracles() -> Path:
+    """Inputs with expected numbers."""
+    return _folder("oracles")
