@@ -23,4 +23,7 @@ def build_definitions(current: settings.Settings) -> dg.Definitions:
     return dg.Definitions.merge(assets, automation())
 
 
-defs = build_definitions(settings.load())
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The definitions of the data home that the environment names, built when Dagster asks for them."""
+    return build_definitions(settings.load())

@@ -5,6 +5,7 @@ Dagster reports success after a failed non-blocking check, so the exit status is
 
 import resource
 import time
+from contextlib import redirect_stdout
 from datetime import date
 
 import dagster as dg
@@ -29,6 +30,7 @@ def prepare_instance(settings: Settings) -> None:
     if not path.exists() or path.read_text() != configuration:
         path.write_text(configuration)
     environment.export(settings)
+    environment.export_dagster_home(settings)
 
 
 def _cost() -> tuple[float, float]:
@@ -60,7 +62,10 @@ def run(settings: Settings, first: date, last: date, *, may_go_back: bool, repla
 
     job = build_definitions(settings).resolve_job_def(automation.DAILY)
     run_tags = {**runs.tags(first, last, may_go_back=may_go_back), **({REPLAY: "true"} if replay else {})}
-    with dg.DagsterInstance.get() as instance:
+    # dbt's own lines go to a log: on the screen there are progress bars and, in the end, the result.
+    log = settings.home / "logs" / "dbt.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with dg.DagsterInstance.get() as instance, log.open("w") as lines, redirect_stdout(lines):
         result = job.execute_in_process(
             instance=instance,
             tags=run_tags,

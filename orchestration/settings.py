@@ -76,7 +76,7 @@ def export(settings: Settings) -> None:
     """Write settings into this process's environment, for the children it starts (dbt, the Dagster daemon)."""
     os.environ["CONTAGION_PROFILE"] = settings.profile
     os.environ["CONTAGION_HOME"] = str(settings.home)
-    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     for name, value in (("CONTAGION_AS_OF", settings.as_of), ("CONTAGION_MIRROR", settings.mirror)):
         if value is None:
             os.environ.pop(name, None)
@@ -96,6 +96,11 @@ def claim_home(settings: Settings) -> None:
             )
         return
     marker.write_text(f"{settings.profile}\n")
+
+
+def export_dagster_home(settings: Settings) -> None:
+    """Point Dagster at the instance in this data home."""
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
 
 
 def inherited() -> dict[str, str]:

@@ -119,7 +119,6 @@ def mart_gate(marts: Sequence[str], manifest: Mapping[str, Mapping[str, Mapping[
     )
     def gate(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         from expectations.docs import render
-
         from expectations.runner import validate
 
         home: DataHome = context.resources.data_home

@@ -42,9 +42,9 @@ def project_hash(project: Path = DBT_PROJECT) -> str:
     return digest.hexdigest()[:16]
 
 
-def dbt_environment(settings: Settings) -> dict[str, str]:
-    """What dbt's process needs to know."""
-    return {"CONTAGION_HOME": str(settings.home), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DBT_LOG_PATH": str(settings.home / "dbt" / "logs")}
+def target_path(settings: Settings) -> Path:
+    """Where dbt keeps its artefacts: one folder for parsing and building, so that a build need not parse again."""
+    return settings.home / "dbt" / "target"
 
 
 def manifest_path(settings: Settings, project: Path = DBT_PROJECT) -> Path:
@@ -52,9 +52,10 @@ def manifest_path(settings: Settings, project: Path = DBT_PROJECT) -> Path:
     path = settings.home / "dbt" / project_hash(project) / "manifest.json"
     if path.exists():
         return path
-    target = settings.home / "dbt" / "target"
-    command = [str(DBT), "parse", "--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(target)]
-    process = subprocess.run(command, env={**environment.inherited(), **dbt_environment(settings)}, capture_output=True, text=True, check=False)  # noqa: S603
+    target = target_path(settings)
+    command = [str(DBT), "parse", "--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(target), "--log-path", str(target)]
+    environment.export(settings)
+    process = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if process.returncode:
         raise DbtProjectError(f"expected a dbt project that parses, found: {' '.join(process.stdout.split()[-60:])}")
     files.write_bytes(path, (target / "manifest.json").read_bytes())
@@ -150,6 +151,7 @@ def dbt_models(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
         home: DataHome = context.resources.data_home
         dbt: DbtCliResource = context.resources.dbt
+        environment.export(home.settings)
         session = runs.as_of(context.run.tags) or home.settings.as_of or calendars.latest_closed_session(datetime.now(UTC))
         build.prepare(
             home.settings.build_file,
@@ -160,7 +162,7 @@ def dbt_models(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
             outcomes=source_outcomes(home),
         )
         expected = sum(node["resource_type"] in ("model", "seed", "test", "unit_test") for node in manifest["nodes"].values())
-        invocation = dbt.cli(["build"], context=context, target_path=home.settings.home / "dbt" / "run")
+        invocation = dbt.cli(["build"], context=context, target_path=target_path(home.settings))
         events = []
         for done, event in enumerate(invocation.stream(), start=1):
             progress.report("dbt: building tables", min(done, expected), expected)

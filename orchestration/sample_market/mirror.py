@@ -1,10 +1,10 @@
 """Which simulated file was served at which address from which morning on: the mirror that the default profile reads.
 
 Here are the publishers' addresses and lags, and nothing of their formats. What a session's evening brings is served from
-the next calendar day on. Holdings: month ends, then every one of the last sixty sessions. Histories, bars and levels:
-those sixty, the first with the whole past. FINRA: monthly, all year.
+the next calendar day on. Holdings: month ends, then each of the last `daily_sessions`. Histories, bars and levels: those
+sessions, the first with the whole past. FINRA: monthly, all year.
 
-The mirror appears whole or not at all, and is left alone while it has the seed and the code that are asked for.
+The mirror appears whole or not at all, and is left alone while its arguments and its code are those that are asked for.
 """
 
 import fcntl
@@ -24,7 +24,7 @@ from orchestration.sample_market.universe import Fund
 from orchestration.sample_market.writers import cboe, finra, fred, ishares, spdr, yahoo
 
 DEFAULT_SEED = 20260204
-DAILY_SESSIONS = 60
+DAILY_SESSIONS = 20  # each is 30 files, and reading a file costs the pipeline some 20 ms whatever its size
 MARKER = "SIMULATED.json"
 NOTE = (
     "SIMULATED. Every file here was written by orchestration/sample_market; no publisher has served any of it. "
@@ -66,14 +66,14 @@ def morning_after(session: date) -> date:
     return session + timedelta(days=1)
 
 
-def history_rows(market: Market) -> range:
+def history_rows(market: Market, daily_sessions: int) -> range:
     """Sessions on whose evenings histories, bars and levels are served, by position."""
-    return range(len(market.sessions) - DAILY_SESSIONS, len(market.sessions))
+    return range(len(market.sessions) - daily_sessions, len(market.sessions))
 
 
-def holdings_rows(market: Market) -> list[int]:
+def holdings_rows(market: Market, daily_sessions: int) -> list[int]:
     """Sessions on whose evenings holdings are served, by position: month ends, then daily."""
-    daily = history_rows(market)
+    daily = history_rows(market, daily_sessions)
     month_ends = [row for row in range(daily.start) if market.sessions[row].month != market.sessions[row + 1].month]
     return [*month_ends, *daily]
 
@@ -113,7 +113,7 @@ def _fund_history(market: Market, fund: Fund, row: int) -> bytes:
     return ishares.fund_download(fund, days, nav, shares, paid, int((market.units[:, column] > 0).sum()))
 
 
-def _funds(market: Market) -> Iterator[Answer]:
+def _funds(market: Market, daily_sessions: int) -> Iterator[Answer]:
     for fund in universe.FUNDS:
         if fund.issuer == "spdr":
             holdings_at, history_at = (SPDR.format(kind=kind, ticker=fund.fund_id.lower()) for kind in ("holdings-daily", "navhist"))
@@ -122,18 +122,18 @@ def _funds(market: Market) -> Iterator[Answer]:
             holdings_at, history_at = (ISHARES.format(product=fund.product_id, component=component) for component in ("holdings", "fundDownload"))
             holdings_file, history_file = "holdings_{}.csv", "fund_{}.xls"
         folder = f"{fund.issuer}/{fund.fund_id}/"
-        for row in holdings_rows(market) if fund.publishes_holdings else ():
+        for row in holdings_rows(market, daily_sessions) if fund.publishes_holdings else ():
             served = morning_after(market.sessions[row])
             yield Answer(holdings_at, served, folder + holdings_file.format(served), partial(_holdings, market, fund, row))
-        for row in history_rows(market):
+        for row in history_rows(market, daily_sessions):
             served = morning_after(market.sessions[row])
             yield Answer(history_at, served, folder + history_file.format(served), partial(_fund_history, market, fund, row))
 
 
-def _levels(market: Market) -> Iterator[Answer]:
+def _levels(market: Market, daily_sessions: int) -> Iterator[Answer]:
     """Cboe's own history the same evening; at FRED the day arrives one session later, and so does the Treasury's yield."""
     fred_series = {"VIXCLS": market.vix.close.tolist(), "DGS10": market.yield_10y.tolist()}
-    for row in history_rows(market):
+    for row in history_rows(market, daily_sessions):
         served = morning_after(market.sessions[row])
         yield Answer(CBOE, served, f"cboe/VIX_History_{served}.csv", partial(cboe.index_history, market.sessions[: row + 1], market.vix))
         for series, values in fred_series.items():
@@ -153,17 +153,18 @@ def _chart(market: Market, fund: Fund, row: int) -> bytes:
     return yahoo.chart(fund, days, served, close * growth, paid.tolist(), splits)
 
 
-def _bars(market: Market) -> Iterator[Answer]:
+def _bars(market: Market, daily_sessions: int) -> Iterator[Answer]:
     """The whole history every time, as Yahoo restates it at each split and distribution."""
     for fund in universe.FUNDS:
-        for row in history_rows(market) if fund.fund_id in market.bars else ():
+        for row in history_rows(market, daily_sessions) if fund.fund_id in market.bars else ():
             served = morning_after(market.sessions[row])
             yield Answer(YAHOO.format(symbol=fund.fund_id), served, f"yahoo/{fund.fund_id}_{served}.json", partial(_chart, market, fund, row))
 
 
-def answers(market: Market) -> list[Answer]:
+def answers(market: Market, daily_sessions: int = DAILY_SESSIONS) -> list[Answer]:
     """Everything that is served, by address and day."""
-    return [answer for publisher in (_margin_statistics, _funds, _levels, _bars) for answer in publisher(market)]
+    daily = (answer for publisher in (_funds, _levels, _bars) for answer in publisher(market, daily_sessions))
+    return [*_margin_statistics(market), *daily]
 
 
 def code_version() -> str:
@@ -180,8 +181,8 @@ def _is_current(folder: Path, identity: dict[str, object]) -> bool:
     return marker.is_file() and json.loads(marker.read_text()) == identity
 
 
-def _fill(folder: Path, seed: int, progress: Callable[[int, int], None] | None) -> None:
-    served = answers(simulate(seed))
+def _fill(folder: Path, seed: int, daily_sessions: int, progress: Callable[[int, int], None] | None) -> None:
+    served = answers(simulate(seed), daily_sessions)
     for done, answer in enumerate(served, start=1):
         path = folder / answer.file
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -192,14 +193,15 @@ def _fill(folder: Path, seed: int, progress: Callable[[int, int], None] | None) 
     (folder / "mirror.json").write_text(f'{{\n  "note": {json.dumps(NOTE)},\n  "files": [\n{entries}\n  ]\n}}\n')
 
 
-def write_mirror(folder: Path, *, seed: int = DEFAULT_SEED, progress: Callable[[int, int], None] | None = None) -> Path:
-    """A complete mirror in `folder`, replacing what is there unless it has this seed and this code; returns the folder.
+def write_mirror(folder: Path, *, seed: int = DEFAULT_SEED, daily_sessions: int = DAILY_SESSIONS, progress: Callable[[int, int], None] | None = None) -> Path:
+    """A complete mirror in `folder`, replacing what is there unless it was written with these arguments by this code; returns the folder.
 
     It is written beside and renamed, under a lock, so that nobody sees half of it and two writers do not meet.
+    daily_sessions: how many of the last sessions have an answer of their own (1 to 250).
     progress: called with (files written, files in all).
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    identity: dict[str, object] = {"seed": seed, "code": code_version()}
+    identity: dict[str, object] = {"seed": seed, "daily_sessions": daily_sessions, "code": code_version()}
     with (folder.parent / f".{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if _is_current(folder, identity):
@@ -210,7 +212,7 @@ def write_mirror(folder: Path, *, seed: int = DEFAULT_SEED, progress: Callable[[
         try:
             fresh = beside / "fresh"
             fresh.mkdir()
-            _fill(fresh, seed, progress)
+            _fill(fresh, seed, daily_sessions, progress)
             (fresh / MARKER).write_text(json.dumps(identity))
             if folder.exists():
                 folder.rename(beside / "stale")

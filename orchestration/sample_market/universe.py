@@ -201,7 +201,7 @@ FUNDS = (
 )
 
 SPLITS = (Split("XLK", date(2025, 12, 5), 2),)
-LATE_POSTINGS = (LatePosting("IWD", date(2025, 12, 18)),)
+LATE_POSTINGS = (LatePosting("IWD", date(2026, 1, 22)),)
 
 # Bars are served for one fund of each kind: the market, both sides of the rotation, the two havens.
 FUNDS_WITH_BARS = ("SPY", "XLK", "XLI", "TLT", "GLD")
@@ -234,8 +234,8 @@ SCRIPT: tuple[tuple[date, str, float], ...] = (
 
 # Jumps of log volatility that then fade: the spring of 2025, and a fortnight in which the AI trade deleverages.
 VOLATILITY_JUMPS = (
-    (date(2025, 4, 3), 0.75),
-    (date(2025, 4, 4), 0.45),
+    (date(2025, 4, 3), 0.55),
+    (date(2025, 4, 4), 0.55),
     (date(2026, 1, 30), 0.15),
     (date(2026, 2, 2), 0.20),
     (date(2026, 2, 3), 0.25),
@@ -244,6 +244,7 @@ VOLATILITY_JUMPS = (
 
 # Billions of dollars that holders add or take out, on top of the daily noise.
 SCRIPTED_FLOWS: tuple[tuple[date, str, float], ...] = (
+    (date(2026, 1, 22), "IWD", 0.6),
     (date(2026, 1, 30), "XLK", -0.7),
     (date(2026, 1, 30), "SOXX", -0.2),
     (date(2026, 2, 2), "XLK", -1.4),
