@@ -1,0 +1,141 @@
+"""Suites as data: each table has one, and each can be built. Those of the marts hold on plausible rows and fail on wrong ones."""
+
+from pathlib import Path
+
+import great_expectations.expectations as classes
+import pandas as pd
+import pytest
+
+import expectations.suites
+from expectations import derived
+from expectations.suites import load
+from orchestration.sources import all_sources
+from tests.expectations.conftest import check, complaints
+
+ALL = sorted(path.stem for path in Path(expectations.suites.__file__).parent.glob("*.py") if not path.stem.startswith("_"))
+MARTS = ["fund_flow_daily", "outflow_daily", "industry_flow_weekly", "margin_leverage_monthly", "holding_vintage", "source_status", "fund", "trading_session"]
+
+
+def test_each_raw_table_and_each_mart_has_a_suite() -> None:
+    raw = {table.name for source in all_sources().values() for table in source.tables}
+    assert raw | set(MARTS) == set(ALL)
+
+
+def test_a_suite_covers_the_columns_and_the_key_of_its_raw_table() -> None:
+    for table in (table for source in all_sources().values() for table in source.tables):
+        suite = load(table.name)
+        assert set(suite.grain) == set(table.key), table.name
+        assert set(table.columns) == set(suite.expectations[0].columns), table.name
+
+
+@pytest.mark.parametrize("table", ALL)
+def test_a_suite_can_be_built_and_explains_every_bound(table: str) -> None:
+    suite = load(table)
+    computed = {column.name for column in suite.derived}
+    for column in suite.derived:
+        assert callable(getattr(derived, column.how))
+    used = {name for expectation in suite.expectations for name in expectation.columns}
+    assert computed <= used, f"{table} computes {computed - used} for nothing"
+    for expectation in suite.expectations:
+        getattr(classes, expectation.kind)(**expectation.arguments)
+        assert len(expectation.reason) > 10, expectation
+    assert 0 <= suite.rejected_share_at_most <= 0.05
+
+
+@pytest.mark.parametrize("name", ["raw_nobody__nothing", "../etc/passwd"])
+def test_a_table_without_a_suite_is_named(name: str) -> None:
+    with pytest.raises(LookupError, match="expected a suite for"):
+        load(name)
+
+
+def fund_flows() -> pd.DataFrame:
+    days = pd.to_datetime(["2025-09-29", "2025-09-30"])
+    return pd.DataFrame(
+        {
+            "trade_date": days,
+            "fund_id": "IVV",
+            "net_flow_usd": [None, -1e9],
+            "net_flow_pct_aum": [None, -0.2],
+            "aum_usd": [5e11, 4.99e11],
+            "nav_usd": [500.0, 499.0],
+            "shares_outstanding": [1e9, 1e9],
+            "flow_basis": "shares_outstanding",
+            "is_split": False,
+            "split_factor": pd.Series([None, None], dtype="float64"),
+            "segment": "broad_equity",
+            "tech_weight": 0.33,
+            "ai_weight": 0.2,
+            "holdings_observed_on": days - pd.Timedelta(days=3),
+            "known_on": days + pd.Timedelta(days=1),
+        }
+    )
+
+
+def test_a_fund_flow_known_before_its_day_has_ended_blocks() -> None:
+    assert check("fund_flow_daily", fund_flows()).passed
+    hindsight = check("fund_flow_daily", fund_flows().assign(known_on=fund_flows()["trade_date"]))
+    assert complaints(hindsight, None) == {"known_after_days": "critical"}
+
+
+def test_assets_that_are_not_shares_times_value_or_a_repeated_row_block() -> None:
+    wrong = pd.concat([fund_flows(), fund_flows().tail(1)]).assign(aum_usd=1e9)
+    assert complaints(check("fund_flow_daily", wrong), None) == {"aum_gap": "critical", "_payload": "critical"}
+
+
+def test_margin_leverage_whose_net_credit_is_not_its_sum_or_that_skips_a_month_blocks() -> None:
+    months = pd.DataFrame(
+        {
+            "month": pd.to_datetime(["2024-12-31", "2025-01-31", "2025-02-28"]),
+            "debit_balances_usd_mn": [899_168.0, 937_253.0, 918_144.0],
+            "free_credit_cash_usd_mn": [186_612.0, 178_803.0, 183_278.0],
+            "free_credit_margin_usd_mn": [175_829.0, 168_702.0, 176_051.0],
+            "debit_mom": [None, 0.0424, -0.0204],
+            "debit_yoy": [0.28, 0.33, 0.24],
+            "debit_zscore_60m_prior": [1.9, 2.1, 1.8],
+            "is_five_year_high": [False, True, False],
+            "highest_since": pd.to_datetime([None, "2021-10-31", None]),
+            "drawdown_from_peak": [-0.04, 0.0, -0.02],
+            "known_on": pd.to_datetime(["2025-01-22", "2025-02-22", "2025-03-22"]),
+        }
+    )
+    months["net_credit_usd_mn"] = months["free_credit_cash_usd_mn"] + months["free_credit_margin_usd_mn"] - months["debit_balances_usd_mn"]
+    assert check("margin_leverage_monthly", months).failures == ()
+    wrong = months.drop(index=1).assign(net_credit_usd_mn=0.0)
+    assert complaints(check("margin_leverage_monthly", wrong), None) == {"months_since_last": "critical", "net_credit_gap_usd_mn": "critical"}
+
+
+def test_a_portfolio_counted_thrice_or_a_vintage_that_ends_before_it_begins_blocks() -> None:
+    lines = pd.DataFrame(
+        {
+            "fund_id": "SPY",
+            "security_id": ["US:NVDA", "US:MSFT"],
+            "known_from": pd.Timestamp("2025-10-01"),
+            "known_until": pd.to_datetime([None, None]),
+            "observed_on": pd.Timestamp("2025-09-30"),
+            "shares": [3.0, 4.0],
+            "market_value_usd": [None, None],
+            "weight": [0.6, 0.4],
+        }
+    )
+    assert check("holding_vintage", lines).failures == ()
+    wrong = lines.assign(weight=lines["weight"] * 3, known_until=pd.Timestamp("2025-09-30"))
+    assert complaints(check("holding_vintage", wrong), None) == {"weight_sum": "critical", "known_for_days": "critical"}
+
+
+def test_a_verdict_nobody_knows_blocks() -> None:
+    status = pd.DataFrame(
+        {
+            "source": "finra_margin_debt",
+            "table_name": "raw_finra__margin_debt",
+            "verdict": ["never_fetched"],
+            "reason": ["no row is known yet"],
+            "last_observed_on": pd.to_datetime([None]),
+            "last_known_on": pd.to_datetime([None]),
+            "last_fetched_at": pd.to_datetime([None]),
+            "next_release_on": pd.to_datetime([None]),
+            "age_days": pd.Series([None], dtype="float64"),
+            "known_rows": 0,
+        }
+    )
+    assert check("source_status", status).failures == ()
+    assert complaints(check("source_status", status.assign(verdict="fine")), None) == {"verdict": "critical"}
