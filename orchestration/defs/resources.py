@@ -1,8 +1,12 @@
 """The data home as a run-scoped resource: one run at a time holds it, and dead runs are cleared when the next one begins."""
 
 import fcntl
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +14,7 @@ from typing import IO
 
 import dagster as dg
 
+from orchestration import progress
 from orchestration import settings as environment
 from orchestration.landing import files
 from orchestration.landing.archive import Archive
@@ -44,7 +49,7 @@ def transport_of(settings: Settings, *, replay: bool) -> Transport:
     if settings.mirror is not None:
         return Mirror(settings.mirror)
     if settings.is_simulated:
-        return Mirror(write_mirror(settings.home / "mirror"))
+        return Mirror(write_mirror(settings.home / "mirror", progress=lambda done, total: progress.report("simulated market: writing files", done, total)))
     return Http(sec_contact=settings.sec_contact)
 
 
@@ -87,6 +92,34 @@ def fail_dead_runs(instance: dg.DagsterInstance, home: Path, run_id: str) -> lis
     return dead
 
 
+def remember_child(home: Path, pid: int) -> None:
+    """Write down the dbt process of this run, so that the next run can end it should this one be killed."""
+    files.write_bytes(home / "dbt" / "child.pid", str(pid).encode())
+
+
+def _command(pid: int) -> str:
+    """The command line of a living process, or nothing."""
+    if Path("/proc/self").exists():
+        command = Path(f"/proc/{pid}/cmdline")
+        return command.read_bytes().replace(b"\0", b" ").decode(errors="replace") if command.exists() else ""
+    return subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout  # noqa: S603, S607
+
+
+def end_orphan(home: Path) -> int | None:
+    """Kill the dbt process of a killed run: it outlives its parent and would still be writing the build. Returns its pid."""
+    path = home / "dbt" / "child.pid"
+    if not path.exists():
+        return None
+    pid = int(path.read_text())
+    path.unlink()
+    # The number may have been given to another process since: only a dbt of ours is killed.
+    if str(Path(sys.executable).with_name("dbt")) not in _command(pid):
+        return None
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    return pid
+
+
 @dg.resource(description="The data home: landing, build and published file, held by one run at a time.")
 def data_home(context: dg.InitResourceContext) -> Iterator[DataHome]:
     settings = environment.load()
@@ -98,6 +131,8 @@ def data_home(context: dg.InitResourceContext) -> Iterator[DataHome]:
     with locked(own), locked(settings.home / ".lock"):
         for dead in fail_dead_runs(context.instance, settings.home, run.run_id):
             context.log.warning(f"run {dead} was found dead and marked as failed")
+        if orphan := end_orphan(settings.home):
+            context.log.warning(f"ended dbt process {orphan} of a killed run")
         for leftover in files.sweep(settings.home):
             context.log.warning(f"removed what a killed run left: {leftover.relative_to(settings.home)}")
         try:

@@ -5,19 +5,20 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pandas as pd
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+from packaging.version import Version
 
 from orchestration import calendars, progress
 from orchestration import settings as environment
-from orchestration.defs import runs
+from orchestration.defs import resources, runs
 from orchestration.defs.raw import OWNERS
-from orchestration.defs.resources import DataHome
 from orchestration.landing import files
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.sources import all_sources
@@ -28,11 +29,15 @@ DBT = Path(sys.executable).with_name("dbt")
 GROUPS = {"staging": "staging", "intermediate": "staging", "reference": "reference", "seeds": "reference", "status": "publication"}
 
 
+# Unit tests are about the code, not about the day: the test suite runs them.
+BUILD = ["build", "--exclude-resource-type", "unit_test"]
+
+
 class DbtProjectError(RuntimeError):
     """The dbt project does not parse; carries dbt's own last lines."""
 
 
-def project_hash(project: Path = DBT_PROJECT) -> str:
+def project_hash(project: Path) -> str:
     """A hash of everything in the dbt project that dbt reads: a stale manifest dies in mid-run, so each state has its own."""
     digest = hashlib.sha256()
     ignored = {"target", "logs", "dbt_packages"}
@@ -47,8 +52,9 @@ def target_path(settings: Settings) -> Path:
     return settings.home / "dbt" / "target"
 
 
-def manifest_path(settings: Settings, project: Path = DBT_PROJECT) -> Path:
+def manifest_path(settings: Settings) -> Path:
     """The manifest of the project as it is now; parsed once for each state of the project."""
+    project = DBT_PROJECT
     path = settings.home / "dbt" / project_hash(project) / "manifest.json"
     if path.exists():
         return path
@@ -74,6 +80,10 @@ class Translator(DagsterDbtTranslator):
             return "reference"
         return GROUPS.get(folders[0]) or GROUPS.get(folders[1], folders[1]) if len(folders) > 1 else GROUPS.get(folders[0], folders[0])
 
+    def get_partition_mapping(self, dbt_resource_props: Mapping[str, Any], dbt_parent_resource_props: Mapping[str, Any]) -> dg.PartitionMapping | None:
+        # Tables are built for the run's last session; without this Dagster lists 6,700 partitions for each of 60 edges.
+        return dg.LastPartitionMapping() if dbt_parent_resource_props["resource_type"] == "source" else None
+
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         return OWNERS
 
@@ -83,7 +93,7 @@ def translator() -> Translator:
     return Translator(settings=DagsterDbtTranslatorSettings(enable_asset_checks=True, enable_code_references=False))
 
 
-def _next_release(source: Source, table: Table, home: DataHome) -> date | None:
+def _next_release(source: Source, table: Table, home: resources.DataHome) -> date | None:
     """When the next observation should be known, by the source's own release rule; None before there is a first."""
     last = home.landing.vintages.last_row(table)
     if last is None:
@@ -94,7 +104,7 @@ def _next_release(source: Source, table: Table, home: DataHome) -> date | None:
     return known
 
 
-def source_outcomes(home: DataHome) -> list[build.SourceOutcome]:
+def source_outcomes(home: resources.DataHome) -> list[build.SourceOutcome]:
     """How fetching last went, one row a source and raw table."""
     rows: list[build.SourceOutcome] = []
     for source in all_sources().values():
@@ -130,6 +140,17 @@ def _with_shape(event: Any, shapes: Mapping[str, tuple[int, Mapping[str, str]]])
     )
 
 
+def _steps(manifest: Mapping[str, Any]) -> int:
+    """How many nodes `dbt build` will report."""
+    return sum(node["resource_type"] in ("model", "seed", "test") for node in manifest["nodes"].values())
+
+
+def _with_progress(events: Iterator[Any], expected: int) -> Iterator[Any]:
+    for done, event in enumerate(events, start=1):
+        progress.report("dbt: building tables", min(done, expected), expected)
+        yield event
+
+
 def marts(manifest: Mapping[str, Any]) -> list[str]:
     """Names of the public tables: models in schema `marts` that are materialised as tables."""
     return sorted(
@@ -139,9 +160,18 @@ def marts(manifest: Mapping[str, Any]) -> list[str]:
     )
 
 
-def dbt_resource() -> DbtCliResource:
+class Dbt(DbtCliResource):
     """dbt as this project runs it: the executable beside this Python, whatever PATH says."""
-    return DbtCliResource(project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=str(DBT), global_config_flags=["--no-use-colors"])
+
+    @cached_property
+    def _cli_version(self) -> Version:
+        # The executable beside this Python is of the installed package; asking it (`dbt --version`) costs 3.5 CPU s a run.
+        return Version(version("dbt-core"))
+
+
+def dbt_resource() -> DbtCliResource:
+    flags = ["--no-use-colors", "--log-level-file", "none"]
+    return Dbt(project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=str(DBT), global_config_flags=flags)
 
 
 def dbt_models(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
@@ -149,7 +179,7 @@ def dbt_models(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
 
     @dbt_assets(manifest=manifest, dagster_dbt_translator=translator(), name="dbt_models", required_resource_keys={"data_home", "dbt"})
     def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        home: DataHome = context.resources.data_home
+        home: resources.DataHome = context.resources.data_home
         dbt: DbtCliResource = context.resources.dbt
         environment.export(home.settings)
         session = runs.as_of(context.run.tags) or home.settings.as_of or calendars.latest_closed_session(datetime.now(UTC))
@@ -161,12 +191,9 @@ def dbt_models(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
             is_simulated=home.settings.is_simulated,
             outcomes=source_outcomes(home),
         )
-        expected = sum(node["resource_type"] in ("model", "seed", "test", "unit_test") for node in manifest["nodes"].values())
-        invocation = dbt.cli(["build"], context=context, target_path=target_path(home.settings))
-        events = []
-        for done, event in enumerate(invocation.stream(), start=1):
-            progress.report("dbt: building tables", min(done, expected), expected)
-            events.append(event)
+        invocation = dbt.cli(BUILD, context=context, target_path=target_path(home.settings))
+        resources.remember_child(home.settings.home, invocation.process.pid)
+        events = list(_with_progress(invocation.stream(), _steps(manifest)))
         # Events are handed on after dbt has closed the file, so that row counts can be read from it.
         shapes = build.describe(home.settings.build_file)
         for event in events:

@@ -12,7 +12,20 @@ import pandas as pd
 
 from orchestration.sources import shapes
 from orchestration.sources.contract import Parsed, ParseError, Payload, Request, Scope, Source
-from orchestration.sources.readers import column, find_header, lone_text, named_fund, number, one_day, percent, read_table, read_text, shaped, text
+from orchestration.sources.readers import (
+    column,
+    find_header,
+    lone_text,
+    named_fund,
+    number,
+    one_day,
+    percent,
+    read_table,
+    read_text,
+    refuse_negative_prices,
+    shaped,
+    text,
+)
 
 HOLDINGS = shapes.holdings("globalx", "Global X")
 ADDRESS = "https://assets.globalxetfs.com/funds/holdings/{ticker}_full-holdings_{day:%Y%m%d}.csv"
@@ -24,6 +37,7 @@ COLUMNS = (
     column("sedol", text, "SEDOL"),
     column("shares", number, "Shares Held"),
     column("market_value_usd", number, "Market Value ($)", "Market Value($)", "Market Value"),
+    column("price", number, "Market Price ($)", "Market Price($)", optional=True),
 )
 
 
@@ -51,7 +65,9 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
     fund_id = named_fund(payload.request.subject, r"(?P<fund>[a-z0-9]+)_full-holdings.*")
     observed_on, notes = _as_of(grid.rows[:header], payload.request)
     has_disclaimer = any(lone_text(row) for row in grid.rows[header:])
-    table = read_table(grid, COLUMNS, ends="disclaimer" if has_disclaimer else "end of file", after=header, known=("Market Price ($)",))
+    table = read_table(grid, COLUMNS, ends="disclaimer" if has_disclaimer else "end of file", after=header)
+    if "price" in table.rows:
+        refuse_negative_prices(table.rows)
     rows = table.rows.assign(fund_id=fund_id, observed_on=observed_on)
     return {HOLDINGS.name: Parsed(shaped(rows, HOLDINGS), table.rejected, (*table.notes, *notes))}
 

@@ -12,7 +12,20 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from orchestration.sources.contract import Parsed, ParseError, Payload, Request, Scope, Source
-from orchestration.sources.readers import column, labelled, named_fund, number, one_day, percent, read_sheet, read_table, required, shaped, text
+from orchestration.sources.readers import (
+    column,
+    labelled,
+    named_fund,
+    number,
+    one_day,
+    percent,
+    read_sheet,
+    read_table,
+    refuse_negative_prices,
+    required,
+    shaped,
+    text,
+)
 from orchestration.sources.shapes import holdings
 
 HOLDINGS = holdings("ishares", "iShares")
@@ -38,9 +51,11 @@ COLUMNS = (
     column("notional_usd", number, "Notional Value"),
     column("shares", number, "Shares", "Quantity", "Par Value"),
     column("currency", text, "Currency", optional=True),
+    column("price", number, "Price", optional=True),
 )
-UNREAD = ("Type", "Price", "Location", "Exchange", "FX Rate", "Market Currency", "Accrual Date", "Maturity", "Effective Date", "Coupon (%)", "Duration")
+UNREAD = ("Type", "Location", "Exchange", "FX Rate", "Market Currency", "Accrual Date", "Maturity", "Effective Date", "Coupon (%)", "Duration")
 UNREAD_YIELDS = ("Mod. Duration", "Real Duration", "YTM (%)", "Real YTM (%)", "Yield to Call (%)", "Yield to Worst (%)")
+SECURITIES = ("Equity", "Fixed Income")
 AS_OF_FORMATS = ("%b %d, %Y", "%d-%b-%Y", "%d/%b/%Y", "%B %d, %Y", "%m/%d/%Y", "%Y-%m-%d")
 
 
@@ -63,6 +78,8 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
     lines = read_table(grid, COLUMNS, ends="blank row", known=(*UNREAD, *UNREAD_YIELDS))
     if not any(identifier.name in lines.rows for identifier in IDENTIFIERS):
         raise ParseError("a column headed Ticker, CUSIP, ISIN or SEDOL", "none of them")
+    if "price" in lines.rows:
+        refuse_negative_prices(lines.rows[lines.rows["asset_class"].isin(SECURITIES)])  # a swap's price may be negative
     fund_id = named_fund(payload.request.subject, r"(?P<fund>[a-z0-9.]+)[ _-]holdings.*")
     rows = lines.rows.assign(fund_id=fund_id, observed_on=observed_on)
     return {HOLDINGS.name: Parsed(shaped(rows, HOLDINGS), lines.rejected, lines.notes)}

@@ -479,7 +479,7 @@ def one_day(cell: str | None, what: str, *formats: str) -> pd.Timestamp:
 
 # ---------------------------------------------------------------- rows to a raw table
 
-DTYPES = {"VARCHAR": "str", "DOUBLE": "float64", "DATE": "datetime64[s]", "INTEGER": "Int64", "BOOLEAN": "boolean"}
+DTYPES: dict[str, Any] = {"VARCHAR": "str", "DOUBLE": "float64", "DATE": "datetime64[s]", "INTEGER": "Int64", "BOOLEAN": "boolean"}
 
 
 def shaped(rows: pd.DataFrame, table: Table) -> pd.DataFrame:
@@ -519,3 +519,11 @@ def one_value(values: Cells, what: str) -> Any:
         found = ", ".join(str(value) for value in distinct.head(3)) or "none that can be read"
         raise ParseError(f"one {what} for the whole file", found if distinct.empty else f"{len(distinct)}: {found}")
     return distinct.iloc[0]
+
+
+def refuse_negative_prices(rows: pd.DataFrame) -> None:
+    """A price below zero means that columns have moved: the whole file is wrong. Raises ParseError; needs `price` and `name`."""
+    negative = rows[rows["price"] < 0]
+    if len(negative):
+        first = negative.iloc[0]
+        raise ParseError("prices of zero or more", f"{len(negative)} below zero, first {first['price']:,} of {first['name']}")

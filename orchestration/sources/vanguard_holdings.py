@@ -12,7 +12,7 @@ import pandas as pd
 
 from orchestration.sources import shapes
 from orchestration.sources.contract import Parsed, ParseError, Payload, Request, Scope, Source
-from orchestration.sources.readers import Grid, Row, column, named_fund, number, one_day, one_value, read_table, read_text, required, shaped, text
+from orchestration.sources.readers import Grid, Row, column, named_fund, number, one_day, one_value, percent, read_table, read_text, required, shaped, text
 from orchestration.sources.releases import calendar_days_later
 
 HOLDINGS = shapes.holdings("vanguard", "Vanguard")
@@ -22,14 +22,17 @@ COLUMNS = (
     column("name", text, "HOLDINGS", "HOLDING NAME"),
     column("ticker", text, "TICKER"),
     column("market_value_usd", required(number), "MARKET VALUE*", "MARKET VALUE"),
+    column("served_weight_pct", percent, "% OF FUNDS*", "% OF FUND*", optional=True),
 )
+# Rounded, and without the many lines below 0.01 %: 94.67 in the real file. Only their excess says something.
+MOST_SERVED_WEIGHT = 110.0
 # Short-term reserves come without a quantity.
 QUANTITY = {
     "equity": (column("shares", number, "SHARES"), column("sector", text, "SUB-INDUSTRY", optional=True)),
     "fixed income": (column("shares", number, "FACEAMOUNT", "FACE AMOUNT"),),
 }
-# The publisher's rounded weights, and columns that no table of ours has a place for.
-KNOWN = ("% OF FUNDS*", "% OF FUND*", "COUNTRY", "SECURITYDEPOSITORYRECEIPTTYPE", "COUPONYIELD", "COUPON/YIELD", "MATURITY DATE")
+# Columns that no table of ours has a place for.
+KNOWN = ("COUNTRY", "SECURITYDEPOSITORYRECEIPTTYPE", "COUPONYIELD", "COUPON/YIELD", "MATURITY DATE")
 
 
 def requests(scope: Scope) -> Iterable[Request]:
@@ -80,6 +83,9 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
         raise ParseError("a readable holding in one of the sections", "none", "no rows never means that everything was sold; wait for the next file")
 
     rows = pd.concat(filled, ignore_index=True)
+    served_weights = rows["served_weight_pct"].sum() if "served_weight_pct" in rows else 0.0
+    if served_weights > MOST_SERVED_WEIGHT:
+        raise ParseError(f"served weights that sum to at most {MOST_SERVED_WEIGHT:.0f}", f"{served_weights:.2f}")
     rejected = pd.concat([table.rejected for table in tables], ignore_index=True)
     rows = rows.assign(
         fund_id=fund_id,

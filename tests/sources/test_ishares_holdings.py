@@ -147,3 +147,10 @@ def test_addresses_name_the_fund_by_its_portfolio() -> None:
 
 def test_holdings_are_published_the_same_evening() -> None:
     assert SOURCE.published_on(parse(file()).rows).iloc[0] == pd.Timestamp("2024-12-06")
+
+
+def test_a_negative_price_of_a_share_refuses_the_whole_file(real: Path) -> None:
+    body = (real / "etf_ishares" / "IVV_holdings_2023-04.csv").read_bytes()
+    assert b'"164.66"' in body
+    with pytest.raises(ParseError, match=r"expected prices of zero or more, found 1 below zero, first -164\.66 of APPLE INC"):
+        SOURCE.parse(Payload(Request("holdings.csv", "IVV"), body.replace(b'"164.66"', b'"-164.66"', 1)))

@@ -107,3 +107,9 @@ def test_each_fund_is_asked_for_where_files_are_saved_by_hand() -> None:
 
 def test_a_month_end_counts_as_public_in_the_middle_of_the_next_month() -> None:
     assert list(SOURCE.published_on(parsed(FILE).rows).unique()) == [pd.Timestamp("2026-02-15")]
+
+
+def test_served_weights_that_sum_to_far_more_than_100_refuse_the_whole_file(real: Path) -> None:
+    body = (real / "etf_vanguard" / "Holdings_details_Total_Stock_Market_ETF.csv").read_bytes()
+    with pytest.raises(ParseError, match="expected served weights that sum to at most 110"):
+        SOURCE.parse(Payload(Request("VTI.csv", "VTI"), body.replace(b"6.69%", b"206.69%", 1)))

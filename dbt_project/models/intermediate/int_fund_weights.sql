@@ -1,0 +1,13 @@
+select
+    fund_id,
+    known_from,
+    any_value(observed_on) as observed_on,
+    sum(market_value_usd) as market_value_usd,
+    case
+        when
+            sum(weight) filter (where is_tech is not null) / nullif(sum(weight), 0) >= {{ parameter('sector_coverage_minimum') }}
+            then coalesce(sum(weight) filter (where is_tech), 0) / nullif(sum(weight), 0)
+    end as tech_weight,
+    coalesce(sum(weight) filter (where is_ai), 0) / nullif(sum(weight), 0) as ai_weight
+from {{ ref('holding_vintage') }}
+group by fund_id, known_from

@@ -1,0 +1,22 @@
+with source as (
+    select * from {{ source('ishares', 'raw_ishares__fund_history') }}
+),
+
+renamed as (
+    select
+        ---------- ids
+        fund_id,
+        payload_sha256,
+        ---------- clocks
+        observed_on,
+        known_on,
+        fetched_at,
+        vintage_kind,
+        ---------- levels
+        nav_usd,
+        shares_outstanding,
+        distribution_usd
+    from source
+)
+
+select * from renamed

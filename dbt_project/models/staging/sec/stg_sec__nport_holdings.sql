@@ -1,0 +1,35 @@
+with source as (
+    select * from {{ source('sec', 'raw_sec__nport_holdings') }}
+),
+
+renamed as (
+    select
+        ---------- ids
+        series_id,
+        accession,
+        fund_id as fund_subject,
+        line,
+        ticker,
+        name as security_name,
+        cusip,
+        isin,
+        sedol,
+        payload_sha256,
+        ---------- clocks
+        observed_on,
+        known_on,
+        fetched_at,
+        vintage_kind,
+        ---------- classification
+        asset_class as asset_class_label,
+        sector as sector_label,
+        currency,
+        ---------- position
+        shares,
+        market_value_usd,
+        weight_pct,
+        notional_usd
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,170 @@
+"""Whole runs in this process, on small homes: what the tests of the pipeline share."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from orchestration import calendars, launch
+from orchestration import settings as environment
+from orchestration.defs import transform
+from orchestration.landing.vintages import RawVintages
+from orchestration.reporting.outcome import RunReport
+from orchestration.settings import DBT_PROJECT
+from orchestration.sources import all_sources
+from orchestration.warehouse import build
+from orchestration.warehouse.build import connect, tables
+from orchestration.warehouse.publish import SCHEMA
+
+# What a row knows is dated by these columns, the first that a table has; a row is "up to D" where it is not after D's cut-off.
+KNOWLEDGE = ("last_known_on", "known_on", "known_from", "trade_date")
+STATES = ("source_status",)  # speak of the run's own session, not of a history
+
+
+@dataclass
+class Pipeline:
+    """A data home and the mirror it reads."""
+
+    home: Path
+    mirror: Path | None
+    profile: str = "live"
+    reports: list[RunReport] = field(default_factory=list)
+
+    @property
+    def published(self) -> Path:
+        return self.home / "published" / "contagion.duckdb"
+
+    def settings(self) -> environment.Settings:
+        given = {"CONTAGION_PROFILE": self.profile, "CONTAGION_HOME": str(self.home)}
+        return environment.load({**given, **({"CONTAGION_MIRROR": str(self.mirror)} if self.mirror else {})})
+
+    def run(self, as_of: str, *, first: str | None = None, may_go_back: bool = True) -> RunReport:
+        last = date.fromisoformat(as_of)
+        report = launch.run(self.settings(), date.fromisoformat(first) if first else last, last, may_go_back=may_go_back)
+        self.reports.append(report)
+        return report
+
+    def query(self, sql: str) -> list[tuple[object, ...]]:
+        with connect(self.published) as connection:
+            connection.execute("set search_path = 'marts'")
+            return connection.execute(sql).fetchall()
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Every published table, rows in one order, so that equal content is equal frames."""
+        return frames(self.published)
+
+    def digest(self) -> str:
+        return hashlib.sha256(self.published.read_bytes()).hexdigest()
+
+    def raw_files(self) -> dict[str, int]:
+        """Everything that landing wrote, with the instant of writing."""
+        folders = ("landing", "raw", "quarantine")
+        return {str(path): path.stat().st_mtime_ns for folder in folders for path in (self.home / folder).rglob("*") if path.is_file()}
+
+
+def frames(file: Path) -> dict[str, pd.DataFrame]:
+    """Every published table of a file, sorted by all columns."""
+    with connect(file) as connection:
+        return {name: connection.execute(f'select * from "{SCHEMA}"."{name}" order by all').df() for name in tables(connection, SCHEMA)}
+
+
+def assert_same_tables(left: Mapping[str, pd.DataFrame], right: Mapping[str, pd.DataFrame]) -> None:
+    assert left.keys() == right.keys()
+    for name in left:
+        # A column that is null throughout has no type of its own in pandas.
+        pd.testing.assert_frame_equal(*(table[name].convert_dtypes() for table in (left, right)), check_dtype=False, check_exact=True, obj=name)
+
+
+def up_to(tables: Mapping[str, pd.DataFrame], session: str) -> dict[str, pd.DataFrame]:
+    """Rows that were complete at a session's cut-off; what ended later had not ended yet."""
+    cutoff = pd.Timestamp(calendars.cutoff_on(date.fromisoformat(session)))
+    cut = {}
+    for name, table in tables.items():
+        clock = next((column for column in KNOWLEDGE if column in table), None)
+        if name in STATES or clock is None:
+            continue
+        limit = pd.Timestamp(session) if clock == "trade_date" else cutoff
+        kept = table[table[clock] <= limit].copy()
+        if "known_until" in kept:
+            kept["known_until"] = kept["known_until"].where(kept["known_until"] <= cutoff)
+        cut[name] = kept.sort_values(list(kept.columns), ignore_index=True)
+    return cut
+
+
+def cut_home(pipeline: "Pipeline", session: str, folder: Path) -> "Pipeline":
+    """A home whose raw vintages hold only what was public at the session's cut-off; it has no mirror to fetch from."""
+    cutoff = calendars.cutoff_on(date.fromisoformat(session))
+    for source in all_sources().values():
+        for table in source.tables:
+            RawVintages(folder).ensure(table)
+            for path in (pipeline.home / "raw" / table.name).glob("landed=2*/*.parquet"):
+                rows = pq.read_table(path)
+                kept = rows.filter(pc.less_equal(rows["known_on"], pa.scalar(cutoff, pa.date32())))
+                target = folder / path.relative_to(pipeline.home)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                pq.write_table(kept, target)
+    return Pipeline(folder, None, profile=pipeline.profile)
+
+
+def build_only(pipeline: Pipeline, session: str) -> dict[str, pd.DataFrame]:
+    """The marts that dbt builds of a home's raw vintages for a session: no fetching, no gates, no publication."""
+    settings, last = pipeline.settings(), date.fromisoformat(session)
+    build.prepare(settings.build_file, run_id="test", as_of=last, profile=settings.profile, is_simulated=settings.is_simulated, outcomes=[])
+    project = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(pipeline.home / "dbt")]
+    command = [str(transform.DBT), "build", *project, "--log-level-file", "none", "--exclude-resource-type", "test", "unit_test"]
+    process = subprocess.run(command, env={**os.environ, "CONTAGION_HOME": str(pipeline.home)}, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stdout[-3000:]
+    return frames(settings.build_file)
+
+
+def write_mirror(folder: Path, entries: list[dict[str, object]], contents: Mapping[str, bytes]) -> Path:
+    """A mirror of these contents (name in the mirror -> bytes)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    (folder / "mirror.json").write_text(json.dumps({"files": entries}))
+    return folder
+
+
+def real_entries(real: Path, *wanted: str) -> list[dict[str, object]]:
+    """Entries of the real mirror whose file contains one of the words."""
+    entries: list[dict[str, object]] = json.loads((real / "mirror.json").read_text())["files"]
+    return [entry for entry in entries if any(word in str(entry["file"]) for word in wanted)]
+
+
+@pytest.fixture(scope="session")
+def small_mirror(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A handful of real files: enough for every mart to have rows, quick to run."""
+    folder = tmp_path_factory.mktemp("small_mirror")
+    entries = real_entries(real, "finra_margin", "fund.xls", "spy_2025", "ARKK", "ici/", "IVV_holdings")
+    return write_mirror(folder, entries, {str(entry["file"]): (real / str(entry["file"])).read_bytes() for entry in entries})
+
+
+@pytest.fixture(scope="session")
+def undisturbed(small_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    """One clean run on the small mirror: what disturbed runs are compared with. Tests must not run it again."""
+    pipeline = Pipeline(tmp_path_factory.mktemp("undisturbed"), small_mirror)
+    report = pipeline.run("2025-09-30")
+    assert report.exit_status == 0, (report.errors, report.failures)
+    return pipeline
+
+
+@pytest.fixture
+def copied(undisturbed: Pipeline, tmp_path: Path) -> Pipeline:
+    """A home in the state after the clean run, with a mirror of its own to tamper with."""
+    assert undisturbed.mirror is not None
+    shutil.copytree(undisturbed.home, tmp_path / "home")
+    shutil.copytree(undisturbed.mirror, tmp_path / "mirror")
+    return Pipeline(tmp_path / "home", tmp_path / "mirror")

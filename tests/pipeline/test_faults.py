@@ -1,0 +1,147 @@
+"""What publishers get wrong, in a whole run: archived, quarantined, named; everything else as without it."""
+
+import io
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from orchestration.defs import transform
+from orchestration.reporting.outcome import CheckFailure
+from orchestration.warehouse import publish
+
+from .conftest import Pipeline, assert_same_tables, frames, write_mirror
+
+NEXT = "2025-10-01"  # the session after the clean run
+
+
+def serve(pipeline: Pipeline, word: str, change: Callable[[bytes], bytes], *, since: str = "2025-10-02") -> bytes:
+    """From a day on, let the address whose newest file contains the word answer with a changed body; return that body."""
+    assert pipeline.mirror is not None
+    index = json.loads((pipeline.mirror / "mirror.json").read_text())
+    entry = [entry for entry in index["files"] if word in entry["file"]][-1]
+    body = change((pipeline.mirror / entry["file"]).read_bytes())
+    name = f"changed/{len(index['files'])}"
+    index["files"].append({"url": entry["url"], "from": since, "file": name})
+    write_mirror(pipeline.mirror, index["files"], {name: body})
+    return body
+
+
+def replace_once(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
+    def change(body: bytes) -> bytes:
+        assert old in body
+        return body.replace(old, new, 1)
+
+    return change
+
+
+def renamed_column_in_workbook(body: bytes) -> bytes:
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(body)) as old, zipfile.ZipFile(changed, "w") as new:
+        for member in old.infolist():
+            content = old.read(member)
+            new.writestr(member, content.replace(b"<t>Identifier</t>", b"<t>Ident</t>") if member.filename.endswith(".xml") else content)
+    assert changed.getvalue() != body
+    return changed.getvalue()
+
+
+def errors_by_asset(failures: list[CheckFailure]) -> dict[str, str]:
+    return {failure.asset: failure.found for failure in failures if failure.is_error}
+
+
+def heavy_weights(body: bytes) -> bytes:
+    """The ARK file with a negative price, a doubled line and weights that sum to about 300."""
+    header, *lines = body.decode().splitlines()
+    data = [line for line in lines if "," in line and line.startswith("06/04/2024")]
+    disclaimer = lines[-1]
+    tripled = [line.rsplit(",", 1)[0] + f",{float(line.rsplit(',', 1)[1].rstrip('%')) * 3:.2f}%" for line in data]
+    tripled[2] = tripled[2].replace('"$533,280,629.10"', '"$-533,280,629.10"')
+    assert "$-533" in tripled[2]
+    return "\n".join([header, *tripled, tripled[0], disclaimer, ""]).encode()
+
+
+def test_a_day_of_faults_is_quarantined_by_name_and_leaves_every_table_as_it_was(copied: Pipeline, undisturbed: Pipeline, tmp_path: Path) -> None:
+    faults = {
+        "raw_finra__margin_debt": serve(copied, "finra_margin", lambda body: body[: len(body) // 2]),
+        "raw_ici__fund_flows": serve(copied, "ici/", lambda body: b"<html><head><title>Service unavailable</title></head></html>"),
+        "raw_ishares__fund_history": serve(copied, "fund.xls", lambda body: b""),
+        "raw_ishares__holdings": serve(copied, "IVV_holdings", lambda body: b"You have exceeded the rate limit. Please try again later."),
+        "raw_spdr__holdings": serve(copied, "spy_2025", renamed_column_in_workbook),
+        "raw_ark__holdings": serve(copied, "ARKK", heavy_weights),
+    }
+    report = copied.run(NEXT)
+    assert (report.exit_status, report.published) == (1, True)
+
+    found = errors_by_asset(report.failures)
+    assert found.keys() == faults.keys()
+    assert "FINRA, margin-statistics.xlsx: expected a complete zip archive" in found["raw_finra__margin_debt"]
+    assert "found a web page titled 'Service unavailable'" in found["raw_ici__fund_flows"]
+    assert "found an empty body" in found["raw_ishares__fund_history"]
+    assert "'You have exceeded the rate limit. Please try again later.'" in found["raw_ishares__holdings"]
+    assert "none headed ['Identifier']" in found["raw_spdr__holdings"]
+    assert all("\n" not in sentence for sentence in found.values())
+
+    quarantined = {path.parent.name for path in (copied.home / "quarantine").glob("*/*/reason.json")}
+    assert len(quarantined) == len(faults)
+    archived = [path.read_bytes() for path in (copied.home / "landing" / "objects").rglob("*") if path.is_file()]
+    assert all(body in archived for body in faults.values())
+
+    # Without the faults the same session gives the same tables, but for what they say of the sources.
+    clean = Pipeline(tmp_path / "clean", undisturbed.mirror)
+    assert clean.run(NEXT).exit_status == 0
+    expected, tables = clean.frames(), copied.frames()
+    status = tables.pop("source_status").set_index("table_name")
+    expected.pop("source_status")
+    assert_same_tables(tables, expected)
+
+    # The bad holdings file is visible where people look; the fund keeps its last good holdings, with their age.
+    assert "weight" in found["raw_ark__holdings"]
+    assert status.loc["raw_ark__holdings", "verdict"] == "quarantined"
+    assert status.loc["raw_ark__holdings", "last_observed_on"] == pd.Timestamp("2024-06-04")
+    assert status.loc["raw_ark__holdings", "age_days"] == (pd.Timestamp(NEXT) - pd.Timestamp("2024-06-04")).days
+    page = (copied.home / "data_docs" / "raw_ark__holdings.html").read_text()
+    assert "weight" in page
+
+    # The next morning the publishers have recovered; only the newest answers count.
+    assert copied.run("2025-10-02").exit_status == 1
+
+
+def test_a_fresh_home_whose_only_payload_is_quarantined_publishes_nothing_empty(tmp_path: Path) -> None:
+    url = "https://www.finra.org/sites/default/files/2021-03/margin-statistics.xlsx"
+    mirror = write_mirror(tmp_path / "mirror", [{"url": url, "from": "2025-09-01", "file": "page"}], {"page": b"<html>busy</html>"})
+    pipeline = Pipeline(tmp_path / "home", mirror)
+    report = pipeline.run("2025-09-30")
+    assert (report.exit_status, report.published, pipeline.published.exists()) == (1, False, False)
+    found = errors_by_asset(report.failures)
+    assert "found a web page" in found["raw_finra__margin_debt"]
+    assert any("margin_leverage_monthly" in asset for asset in found)
+
+
+def test_a_mart_made_wrong_on_purpose_blocks_publication_and_the_file_stays_byte_identical(
+    copied: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "dbt_project"
+    shutil.copytree(transform.DBT_PROJECT, project)
+    model = project / "models" / "marts" / "leverage" / "margin_leverage_monthly.sql"
+    wrong = ["select * replace (-abs(debit_balances_usd_mn) as debit_balances_usd_mn) from (", model.read_text(), ")"]
+    model.write_text("\n".join(wrong))
+    monkeypatch.setattr(transform, "DBT_PROJECT", project)
+    before = copied.digest()
+    report = copied.run(NEXT)
+    assert (report.exit_status, report.published, copied.digest()) == (1, False, before)
+    found = errors_by_asset(report.failures)
+    assert "margin_leverage_monthly" in found, (found, report.errors)
+    assert publish.read_manifest(copied.published)["as_of"] == "2025-09-30"
+
+
+def test_an_older_session_does_not_replace_a_newer_file_unless_asked_for(copied: Pipeline) -> None:
+    before = copied.digest()
+    report = copied.run("2025-09-29", may_go_back=False)
+    assert (report.exit_status, report.published, copied.digest()) == (1, False, before)
+    assert "the published file stays" in report.errors[0]
+    assert copied.run("2025-09-29").exit_status == 0
+    assert frames(copied.published)["source_status"].empty is False

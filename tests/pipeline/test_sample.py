@@ -1,0 +1,58 @@
+"""The whole pipeline on the simulated market: offline, without keys, and it says SIMULATED wherever it is shown."""
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from orchestration.settings import SAMPLE_AS_OF
+from orchestration.warehouse.publish import read_manifest
+
+from .conftest import Pipeline, assert_same_tables, build_only, cut_home, up_to
+
+LAST = "2026-02-13"
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    """One run over the last sessions of the simulated market."""
+    pipeline = Pipeline(tmp_path_factory.mktemp("sample"), None, profile="sample")
+    report = pipeline.run(LAST)
+    assert report.exit_status == 0, (report.errors, report.failures)
+    return pipeline
+
+
+@pytest.fixture(scope="module")
+def full(sample: Pipeline) -> dict[str, pd.DataFrame]:
+    return sample.frames()
+
+
+@pytest.mark.parametrize("session", ["2025-11-28", "2026-01-22", SAMPLE_AS_OF.isoformat()])
+def test_tables_built_with_data_cut_at_a_day_are_the_full_builds_rows_up_to_it(
+    sample: Pipeline, full: dict[str, pd.DataFrame], session: str, tmp_path: Path
+) -> None:
+    expected, found = up_to(full, session), up_to(build_only(cut_home(sample, session, tmp_path), session), session)
+    assert len(found["fund_flow_daily"]) > 100
+    assert_same_tables(found, expected)
+
+
+def test_every_published_table_says_simulated(sample: Pipeline) -> None:
+    comments = sample.query(
+        "select comment from duckdb_tables() where schema_name = 'marts' union all select comment from duckdb_views() where schema_name = 'marts'"
+    )
+    assert comments
+    assert all(str(comment).startswith("SIMULATED") for (comment,) in comments)
+    assert read_manifest(sample.published)["simulated"] is True
+
+
+def test_margin_debt_known_on_the_day_of_the_story_is_that_of_december(full: dict[str, pd.DataFrame]) -> None:
+    margin = full["margin_leverage_monthly"]
+    newest = margin[margin["known_on"] <= "2026-02-05"].sort_values("month").iloc[-1]
+    assert (newest["month"].date(), newest["known_on"].date(), bool(newest["is_five_year_high"])) == (date(2025, 12, 31), date(2026, 1, 22), True)
+
+
+def test_a_split_is_no_flow(full: dict[str, pd.DataFrame]) -> None:
+    splits = full["fund_flow_daily"].query("is_split")
+    assert len(splits) == 1
+    assert splits["net_flow_pct_aum"].abs().max() < 5

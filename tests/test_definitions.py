@@ -1,0 +1,116 @@
+"""What Dagster shows and when it runs: the code location, groups, partitions, the schedule."""
+
+from datetime import date, datetime
+
+import dagster as dg
+import pytest
+import yaml
+
+from orchestration import calendars
+from orchestration import settings as environment
+from orchestration.definitions import build_definitions
+from orchestration.defs import automation, gates, runs
+from orchestration.settings import CHECKOUT
+from orchestration.sources import all_sources
+
+
+@pytest.fixture(scope="module")
+def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
+    home = tmp_path_factory.mktemp("definitions")
+    return build_definitions(environment.load({"CONTAGION_PROFILE": "live", "CONTAGION_HOME": str(home)}))
+
+
+def specs(definitions: dg.Definitions) -> dict[str, dg.AssetSpec]:
+    return {spec.key.to_user_string(): spec for spec in definitions.resolve_all_asset_specs()}
+
+
+def test_workspace_names_the_module_that_assembles_and_it_fits_on_a_screen() -> None:
+    workspace = yaml.safe_load((CHECKOUT / "workspace.yaml").read_text())
+    assert workspace == {"load_from": [{"python_module": "orchestration.definitions"}]}
+    assert len((CHECKOUT / "orchestration" / "definitions.py").read_text().splitlines()) < 50
+
+
+def test_every_asset_has_a_group_an_owner_and_a_description(definitions: dg.Definitions) -> None:
+    for name, spec in specs(definitions).items():
+        assert spec.group_name not in (None, "default"), name
+        assert spec.description, name
+        assert spec.owners, name
+    groups = {spec.group_name for spec in specs(definitions).values()}
+    assert {"publishers", "staging", "flows", "leverage", "reference", "publication"} <= groups
+
+
+def test_there_is_one_asset_per_raw_table_and_staging_reads_it(definitions: dg.Definitions) -> None:
+    found = specs(definitions)
+    for source in all_sources().values():
+        for table in source.tables:
+            assert found[table.name].partitions_def is not None
+            assert any(table.name == dep.asset_key.to_user_string() for spec in found.values() for dep in spec.deps), table.name
+    assert "contagion" not in {name.split("/")[0] for name in found}
+
+
+def test_everything_from_dbt_on_is_unpartitioned_and_the_file_comes_last(definitions: dg.Definitions) -> None:
+    found = specs(definitions)
+    assert found["fund_flow_daily"].partitions_def is None
+    assert found["published"].partitions_def is None
+    assert not [name for name, spec in found.items() if "published" in [dep.asset_key.to_user_string() for dep in spec.deps]]
+
+
+def test_only_sessions_are_partitions() -> None:
+    keys = set(
+        runs.sessions_partitions(datetime(2026, 3, 1, tzinfo=calendars.NEW_YORK).date()).get_partition_keys(
+            current_time=datetime(2026, 3, 1, tzinfo=calendars.NEW_YORK)
+        )
+    )
+    assert {"2025-11-26", "2025-11-28", "2026-02-13"} <= keys
+    assert not keys & {"2025-11-27", "2026-02-14", "2026-02-15", "2026-02-16"}
+
+
+def fire(definitions: dg.Definitions, moment: datetime) -> dg.RunRequest | dg.SkipReason:
+    schedule = definitions.resolve_schedule_def("every_morning")
+    result = schedule.evaluate_tick(dg.build_schedule_context(scheduled_execution_time=moment, repository_def=definitions.get_repository_def()))
+    return result.run_requests[0] if result.run_requests else dg.SkipReason(result.skip_message)
+
+
+@pytest.mark.parametrize(
+    ("morning", "session"),
+    [
+        ("2026-02-05", "2026-02-04"),  # a Thursday, for Wednesday
+        ("2026-02-09", "2026-02-06"),  # a Monday, for Friday
+        ("2025-11-28", "2025-11-26"),  # the day after Thanksgiving, for the day before it
+        ("2026-02-17", "2026-02-13"),  # after Presidents' Day
+    ],
+)
+def test_the_schedule_fires_on_a_session_for_the_session_before(definitions: dg.Definitions, morning: str, session: str) -> None:
+    request = fire(definitions, datetime.fromisoformat(f"{morning}T06:30").replace(tzinfo=calendars.NEW_YORK))
+    assert isinstance(request, dg.RunRequest)
+    assert request.partition_key == session
+    assert runs.as_of({**request.tags, runs.PARTITION: session}).isoformat() == session
+
+
+@pytest.mark.parametrize("morning", ["2025-11-27", "2026-02-07", "2026-02-08", "2026-02-16"])
+def test_the_schedule_is_silent_on_thanksgiving_weekends_and_holidays(definitions: dg.Definitions, morning: str) -> None:
+    skipped = fire(definitions, datetime.fromisoformat(f"{morning}T06:30").replace(tzinfo=calendars.NEW_YORK))
+    assert isinstance(skipped, dg.SkipReason)
+    assert "is not a New York session" in str(skipped.skip_message)
+
+
+def test_the_schedule_is_at_half_past_six_new_york_and_off_until_switched_on(definitions: dg.Definitions) -> None:
+    schedule = definitions.resolve_schedule_def("every_morning")
+    assert (schedule.cron_schedule, schedule.execution_timezone, schedule.job_name) == ("30 6 * * *", "America/New_York", automation.DAILY)
+    assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
+
+
+def test_a_single_session_and_a_range_say_which_session_the_run_is_for() -> None:
+    first, last = date(2026, 2, 2), date(2026, 2, 4)
+    assert runs.as_of(runs.tags(first, last)) == runs.as_of(runs.tags(last, last)) == last
+    assert runs.as_of({}) is None
+
+
+class TestRowFloor:
+    def test_a_mart_may_not_be_shorter_than_in_the_published_file(self) -> None:
+        assert gates.row_floor("m", {"m": 12}, frozenset({"raw_a"}), {"raw_a": "ok"}) == 12
+
+    def test_a_first_mart_may_be_empty_only_where_a_source_is_declared_absent(self) -> None:
+        assert gates.row_floor("m", {}, frozenset({"raw_a"}), {"raw_a": "ok"}) == 1
+        assert gates.row_floor("m", {}, frozenset({"raw_a", "raw_b"}), {"raw_a": "ok", "raw_b": "unavailable"}) == 0
+        assert gates.row_floor("m", {}, frozenset({"raw_a", "raw_b"}), {"raw_a": "quarantined", "raw_b": "unavailable"}) == 1
