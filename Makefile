@@ -23,7 +23,7 @@ run: $(STAMP)   ## the whole pipeline on the simulated sample market
 	@$(BIN)/contagion run
 
 test: $(STAMP)   ## all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --durations 5
 
 dev: $(STAMP)   ## the Dagster UI on 127.0.0.1
 	@$(BIN)/contagion dev
@@ -36,7 +36,7 @@ lint: $(STAMP)   ## format, lint, SQL, architecture and types
 	@$(BIN)/mypy
 
 lock: $(STAMP)   ## refresh requirements.lock
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev pyproject.toml -o requirements.lock
 
 clean:   ## remove the environment (data stays)
 	rm -rf $(VENV)

@@ -17,7 +17,12 @@ from orchestration.defs.resources import REPLAY
 from orchestration.reporting.outcome import CheckFailure, RunReport
 from orchestration.settings import Settings
 
-INSTANCE = {"telemetry": {"enabled": False}, "nux": {"enabled": False}, "run_monitoring": {"enabled": False}}
+# Runs start at once and wait for each other at the data home's lock: a queue would only add a daemon they depend on.
+INSTANCE = {
+    "telemetry": {"enabled": False},
+    "nux": {"enabled": False},
+    "run_coordinator": {"module": "dagster.core.run_coordinator", "class": "DefaultRunCoordinator"},
+}
 
 
 def prepare_instance(settings: Settings) -> None:

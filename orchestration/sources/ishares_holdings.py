@@ -50,10 +50,10 @@ COLUMNS = (
     column("weight_pct", percent, "Weight (%)"),
     column("notional_usd", number, "Notional Value"),
     column("shares", number, "Shares", "Quantity", "Par Value"),
-    column("currency", text, "Currency", optional=True),
+    column("currency", text, "Market Currency", "Currency", optional=True),  # `Currency` is what the values are in: always USD
     column("price", number, "Price", optional=True),
 )
-UNREAD = ("Type", "Location", "Exchange", "FX Rate", "Market Currency", "Accrual Date", "Maturity", "Effective Date", "Coupon (%)", "Duration")
+UNREAD = ("Type", "Location", "Exchange", "FX Rate", "Currency", "Accrual Date", "Maturity", "Effective Date", "Coupon (%)", "Duration")
 UNREAD_YIELDS = ("Mod. Duration", "Real Duration", "YTM (%)", "Real YTM (%)", "Yield to Call (%)", "Yield to Worst (%)")
 SECURITIES = ("Equity", "Fixed Income")
 AS_OF_FORMATS = ("%b %d, %Y", "%d-%b-%Y", "%d/%b/%Y", "%B %d, %Y", "%m/%d/%Y", "%Y-%m-%d")
