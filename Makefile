@@ -23,7 +23,7 @@ run: $(STAMP)   ## the whole pipeline on the simulated sample market
 	@$(BIN)/contagion run
 
 test: $(STAMP)   ## all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --durations 5
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 5
 
 dev: $(STAMP)   ## the Dagster UI on 127.0.0.1
 	@$(BIN)/contagion dev

@@ -1,1 +1,1 @@
-"""Macro contagion indicators: from publishers' bytes to validated tables. DESIGN: docs/house.md."""
+"""Macro contagion indicators: from publishers' bytes to validated tables. The rooms: docs/house.md."""

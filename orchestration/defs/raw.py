@@ -43,7 +43,7 @@ def _publisher_check(outcome: Outcome, table: Table) -> dg.AssetCheckResult:
     """Passes where every address answered; a warning otherwise, since downstream runs on what is known."""
     metadata: dict[str, dg.MetadataValue] = {
         "expected": dg.MetadataValue.text(f"an answer from {outcome.asked} addresses"),
-        "found": dg.MetadataValue.text(f"{outcome.asked - len(outcome.unavailable)} answered"),
+        "found": dg.MetadataValue.text(f"{outcome.asked - len(outcome.unavailable)} of {outcome.asked}"),
     }
     if outcome.unavailable:
         metadata["unavailable"] = dg.MetadataValue.md("\n".join(f"- {sentence}" for sentence in outcome.unavailable))

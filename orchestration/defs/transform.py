@@ -3,7 +3,7 @@
 import hashlib
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime
 from functools import cache, cached_property
 from importlib.metadata import version
@@ -17,9 +17,10 @@ from packaging.version import Version
 
 from orchestration import calendars, progress
 from orchestration import settings as environment
-from orchestration.defs import resources, runs
+from orchestration.defs import lineage, resources, runs
 from orchestration.defs.raw import OWNERS
 from orchestration.landing import files
+from orchestration.landing.vintages import CLOCKS
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.sources import all_sources
 from orchestration.sources.contract import Source, Table
@@ -127,17 +128,23 @@ def source_outcomes(home: resources.DataHome) -> list[build.SourceOutcome]:
     return rows
 
 
-def _with_shape(event: Any, shapes: Mapping[str, tuple[int, Mapping[str, str]]]) -> Any:
-    """The event of a model with its row count and column types; any other event as it is."""
-    if not isinstance(event, dg.Output):
+def _table_columns(shapes: Mapping[str, build.Shape]) -> dict[str, Mapping[str, str]]:
+    """Columns and types of everything a model can read: what dbt built, and the raw tables below."""
+    raw = {table.name: {**table.columns, **CLOCKS} for source in all_sources().values() for table in source.tables}
+    return {**raw, **{name: shape.columns for name, shape in shapes.items()}}
+
+
+def _with_shape(event: Any, shapes: Mapping[str, build.Shape], found: Mapping[str, lineage.Lineage], assets: Collection[str]) -> Any:
+    """The event of a model with its row count, column types and column lineage; any other event as it is."""
+    if not isinstance(event, dg.Output) or event.output_name not in shapes:
         return event
-    name = event.output_name
-    if name not in shapes:
-        return event
-    rows, columns = shapes[name]
-    return event.with_metadata(
-        {**event.metadata, "dagster/row_count": rows, "dagster/column_schema": dg.TableSchema([dg.TableColumn(*column) for column in columns.items()])}
-    )
+    shape = shapes[event.output_name]
+    metadata: dict[str, Any] = {"dagster/column_schema": dg.TableSchema([dg.TableColumn(*column) for column in shape.columns.items()])}
+    if shape.rows is not None:
+        metadata["dagster/row_count"] = shape.rows
+    if found.get(event.output_name):
+        metadata["dagster/column_lineage"] = lineage.as_metadata(found[event.output_name], assets)
+    return event.with_metadata({**event.metadata, **metadata})
 
 
 def _steps(manifest: Mapping[str, Any]) -> int:
@@ -196,7 +203,9 @@ def dbt_models(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
         events = list(_with_progress(invocation.stream(), _steps(manifest)))
         # Events are handed on after dbt has closed the file, so that row counts can be read from it.
         shapes = build.describe(home.settings.build_file)
+        columns = _table_columns(shapes)
+        found = lineage.of_project(manifest, target_path(home.settings) / "compiled", columns, manifest_path(home.settings).with_name("lineage.json"))
         for event in events:
-            yield _with_shape(event, shapes)
+            yield _with_shape(event, shapes, found, columns.keys())
 
     return models

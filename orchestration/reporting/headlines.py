@@ -1,6 +1,7 @@
 """Sentences an analyst could paste, each computed from the published file. No thresholds, no typing of numbers."""
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,11 @@ def _usd(value: float) -> str:
     return f"−{text}" if value < 0 else text
 
 
+def _since(superlative: str, since: date | None, history_from: date) -> str:
+    """Since when, or that the whole history knows nothing like it, and where that history begins."""
+    return f"{superlative} since {since}" if since else f"{superlative} on record (from {history_from})"
+
+
 def _row(published: Path, sql: str) -> dict[str, Any] | None:
     answer = query(published, sql)
     return dict(zip(answer.columns, answer.rows[0], strict=True)) if answer.rows else None
@@ -32,19 +38,19 @@ def _outflow(published: Path) -> Headline | None:
     row = _row(
         published,
         """
-        select trade_date, segment, net_flow_2d_usd, largest_outflow_since, unobserved_funds
+        select trade_date, net_flow_2d_usd, largest_outflow_since, history_from, observed_funds, unobserved_funds
         from outflow_daily where segment = 'tech_heavy' and net_flow_2d_usd is not null order by trade_date desc limit 1
         """,
     )
     if row is None:
         return None
     verb = "lost" if row["net_flow_2d_usd"] < 0 else "took in"
-    since = row["largest_outflow_since"]
+    seen = f"{row['observed_funds']} of {row['observed_funds'] + row['unobserved_funds']} funds observed"
     return Headline(
         "outflow",
-        f"Tech-heavy funds {verb} {_usd(abs(row['net_flow_2d_usd']))} in two sessions to {row['trade_date']}",
+        f"Tech-heavy funds {verb} {_usd(abs(row['net_flow_2d_usd']))} in two sessions to {row['trade_date']} ({seen})",
         _usd(row["net_flow_2d_usd"]),
-        f"the most since {since}" if since else "",
+        _since("the most", row["largest_outflow_since"], row["history_from"]) if row["net_flow_2d_usd"] < 0 else "",
     )
 
 
@@ -66,7 +72,10 @@ def _largest_fund(published: Path) -> Headline | None:
 def _margin(published: Path) -> Headline | None:
     row = _row(
         published,
-        "select month, debit_balances_usd_mn, debit_yoy, is_five_year_high, highest_since, known_on from margin_leverage_monthly order by month desc limit 1",
+        """
+        select month, debit_balances_usd_mn, debit_yoy, is_five_year_high, highest_since, history_from, known_on
+        from margin_leverage_monthly order by month desc limit 1
+        """,
     )
     if row is None:
         return None
@@ -76,7 +85,7 @@ def _margin(published: Path) -> Headline | None:
         "leverage",
         f"Margin debt was {_usd(row['debit_balances_usd_mn'] * 1e6)} at the end of {row['month']:%B %Y}{high}{yoy} (public since {row['known_on']})",
         _usd(row["debit_balances_usd_mn"] * 1e6),
-        f"the highest since {row['highest_since']:%Y-%m}" if row["highest_since"] else "",
+        _since("the highest", row["highest_since"], row["history_from"]) if high else "",
     )
 
 

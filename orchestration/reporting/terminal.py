@@ -73,14 +73,15 @@ def run_report(settings: Settings, report: RunReport) -> None:
         console.print()
     warnings = [failure for failure in report.failures if not failure.is_error]
     refused = [failure for failure in report.failures if failure.is_error]
-    if warnings:
-        absent = sorted({failure.asset for failure in warnings if failure.check == "publisher"})
-        if absent:
-            console.print(f"[yellow]warning[/] no or not every answer from the publishers of {len(absent)} tables; what is known is used, with its age:")
-            console.print(f"        {', '.join(absent)}", style="dim")
-        for failure in warnings:
-            if failure.check != "publisher":
-                console.print(f"[yellow]warning[/] {failure.asset}: {failure.found}", soft_wrap=True)
+    publishers = [failure for failure in warnings if failure.check == "publisher"]
+    silent = sorted(failure.asset for failure in publishers if failure.found.startswith("0 of"))
+    partial = [f"{failure.asset} ({failure.found})" for failure in publishers if failure.asset not in silent]
+    for what, which in (("no answer for", silent), ("not every address answered for", sorted(partial))):
+        if which:
+            console.print(f"[yellow]warning[/] {what} {len(which)} tables; what is known is used, with its age: [dim]{', '.join(which)}[/]")
+    for failure in warnings:
+        if failure.check != "publisher":
+            console.print(f"[yellow]warning[/] {failure.asset}: {failure.found}", soft_wrap=True)
     for sentence in dict.fromkeys(failure.found for failure in refused):
         assets = ", ".join(failure.asset for failure in refused if failure.found == sentence)
         console.print(f"[bold red]refused[/] {assets}: {sentence}", soft_wrap=True)

@@ -114,13 +114,21 @@ def as_of(path: Path) -> date:
         return session
 
 
-def describe(path: Path) -> dict[str, tuple[int, dict[str, str]]]:
-    """Rows and column types of every table that dbt built, by name (views are left out: counting one runs it)."""
+@dataclass(frozen=True)
+class Shape:
+    """Columns with their types; rows of a table, None of a view (counting one runs it)."""
+
+    columns: dict[str, str]
+    rows: int | None
+
+
+def describe(path: Path) -> dict[str, Shape]:
+    """The shape of everything that dbt built, by name."""
     with connect(path) as connection:
         columns: dict[str, dict[str, str]] = {}
         for table, column, kind in connection.execute(
             "select table_name, column_name, data_type from duckdb_columns() where not internal order by table_name, column_index"
         ).fetchall():
             columns.setdefault(str(table), {})[str(column)] = str(kind)
-        counts = connection.execute("select table_name, estimated_size from duckdb_tables() where not internal").fetchall()
-        return {str(table): (int(rows), columns[str(table)]) for table, rows in counts}
+        rows = dict(connection.execute("select table_name, estimated_size from duckdb_tables() where not internal").fetchall())
+        return {table: Shape(found, rows.get(table)) for table, found in columns.items()}

@@ -2,9 +2,11 @@
 
 import io
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -13,8 +15,9 @@ import pytest
 from orchestration.defs import transform
 from orchestration.reporting.outcome import CheckFailure
 from orchestration.warehouse import publish
+from orchestration.warehouse.build import ForeignBuildError
 
-from .conftest import Pipeline, assert_same_tables, frames, write_mirror
+from .conftest import Pipeline, assert_same_tables, write_mirror
 
 NEXT = "2025-10-01"  # the session after the clean run
 
@@ -106,9 +109,6 @@ def test_a_day_of_faults_is_quarantined_by_name_and_leaves_every_table_as_it_was
     page = (copied.home / "data_docs" / "raw_ark__holdings.html").read_text()
     assert "weight" in page
 
-    # The next morning the publishers have recovered; only the newest answers count.
-    assert copied.run("2025-10-02").exit_status == 1
-
 
 def test_a_fresh_home_whose_only_payload_is_quarantined_publishes_nothing_empty(tmp_path: Path) -> None:
     url = "https://www.finra.org/sites/default/files/2021-03/margin-statistics.xlsx"
@@ -139,9 +139,52 @@ def test_a_mart_made_wrong_on_purpose_blocks_publication_and_the_file_stays_byte
 
 
 def test_an_older_session_does_not_replace_a_newer_file_unless_asked_for(copied: Pipeline) -> None:
-    before = copied.digest()
-    report = copied.run("2025-09-29", may_go_back=False)
-    assert (report.exit_status, report.published, copied.digest()) == (1, False, before)
-    assert "the published file stays" in report.errors[0]
-    assert copied.run("2025-09-29").exit_status == 0
-    assert frames(copied.published)["source_status"].empty is False
+    """Straight through the publisher: the build of the clean run, dated a day earlier."""
+    manifest, before = publish.read_manifest(copied.published), copied.digest()
+    settings = copied.settings()
+
+    def publish_older(*, may_go_back: bool, run_id: str = manifest["run_id"]) -> None:
+        publish.publish(
+            settings.build_file,
+            settings.published_file,
+            run_id=run_id,
+            as_of=date(2025, 9, 29),
+            cutoff_on=date(2025, 9, 30),
+            profile="live",
+            is_simulated=False,
+            may_go_back=may_go_back,
+            payloads={},
+        )
+
+    with pytest.raises(publish.OlderThanPublishedError, match="expected a session from 2025-09-30 on, found 2025-09-29; the published file stays"):
+        publish_older(may_go_back=False)
+    with pytest.raises(ForeignBuildError, match="expected the build of run another"):
+        publish_older(may_go_back=True, run_id="another")
+    assert copied.digest() == before
+    publish_older(may_go_back=True)
+    assert publish.read_manifest(copied.published)["as_of"] == "2025-09-29"
+
+
+@pytest.mark.parametrize("renamed", [False, True], ids=["before the rename", "after the rename"])
+def test_a_publication_killed_at_the_rename_leaves_a_whole_file(copied: Pipeline, monkeypatch: pytest.MonkeyPatch, renamed: bool) -> None:
+    manifest, before, settings = publish.read_manifest(copied.published), copied.frames(), copied.settings()
+    real = os.replace
+
+    def dies(source: str, target: str) -> None:
+        if renamed:
+            real(source, target)
+        raise KeyboardInterrupt
+
+    def publish_again() -> None:
+        day = date(2025, 9, 30)
+        options = {"profile": "live", "is_simulated": False, "may_go_back": False, "payloads": {}}
+        publish.publish(settings.build_file, settings.published_file, run_id=manifest["run_id"], as_of=day, cutoff_on=date(2025, 10, 1), **options)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr("orchestration.landing.files.os.replace", dies)
+        with pytest.raises(KeyboardInterrupt):
+            publish_again()
+    assert_same_tables(copied.frames(), before)
+    publish_again()
+    assert_same_tables(copied.frames(), before)
+    assert publish.read_manifest(copied.published)["file_sha256"] == copied.digest()

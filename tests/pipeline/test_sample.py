@@ -9,6 +9,7 @@ import pytest
 from orchestration.settings import SAMPLE_AS_OF
 from orchestration.warehouse.publish import read_manifest
 
+from .. import readme
 from .conftest import Pipeline, assert_same_tables, build_only, cut_home, up_to
 
 LAST = "2026-02-13"
@@ -16,16 +17,32 @@ LAST = "2026-02-13"
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    """One run over the last sessions of the simulated market."""
+    """The default run: the day of the story."""
     pipeline = Pipeline(tmp_path_factory.mktemp("sample"), None, profile="sample")
-    report = pipeline.run(LAST)
+    report = pipeline.run(SAMPLE_AS_OF.isoformat())
     assert report.exit_status == 0, (report.errors, report.failures)
     return pipeline
 
 
 @pytest.fixture(scope="module")
 def full(sample: Pipeline) -> dict[str, pd.DataFrame]:
+    """The tables a week later, when the simulated market ends: a range in one run."""
+    assert sample.run(LAST, first="2026-02-05").exit_status == 0
     return sample.frames()
+
+
+@pytest.mark.parametrize(("command", "written"), readme.commands(), ids=lambda text: text[:60] if text.startswith("contagion") else "")
+def test_the_readme_shows_what_its_commands_print(sample: Pipeline, monkeypatch: pytest.MonkeyPatch, command: str, written: str) -> None:
+    """Runs before the market moves on: `python -m tests.readme` writes the outputs."""
+    monkeypatch.setenv("CONTAGION_HOME", str(sample.home))
+    monkeypatch.setenv("CONTAGION_PROFILE", "sample")
+    assert readme.run(command) == written
+
+
+def test_the_readme_shows_the_headlines_of_make_run(sample: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTAGION_HOME", str(sample.home))
+    monkeypatch.setenv("CONTAGION_PROFILE", "sample")
+    assert readme.run("contagion brief") in readme.shown_run()
 
 
 @pytest.mark.parametrize("session", ["2025-11-28", "2026-01-22", SAMPLE_AS_OF.isoformat()])
