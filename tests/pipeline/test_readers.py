@@ -23,13 +23,13 @@ def test_a_run_succeeds_while_a_reader_holds_the_file_and_the_reader_keeps_what_
         assert reader.stdin is not None
         assert reader.stdout is not None
         assert reader.stdout.readline() == "open\n"
-        assert copied.run("2025-10-01").exit_status == 0
+        assert copied.run("2025-10-03", first="2025-10-01").exit_status == 0  # a range is one run
         assert copied.digest() != before
         reader.stdin.write("\n")
         reader.stdin.flush()
         assert reader.stdout.readline() == "True\n"
         # Somebody who opens the file now sees the new one, beside the reader of the old.
-        assert copied.query("select max(trade_date)::varchar from trading_session") == [("2025-10-01",)]
+        assert copied.query("select max(trade_date)::varchar from trading_session") == [("2025-10-03",)]
 
 
 def test_the_published_file_explains_itself_to_any_client(undisturbed: Pipeline) -> None:
