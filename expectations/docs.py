@@ -6,7 +6,7 @@ it cannot know stands above them: which payload failed what, and why the bound i
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -43,20 +43,27 @@ class Entry(TypedDict):
     rendered_at: str
 
 
-def render(reports: Iterable[Report], folder: Path, *, at: datetime | None = None) -> dict[str, Path]:
+def render(
+    reports: Iterable[Report], folder: Path, *, refused: Mapping[str, Sequence[str]] | None = None, notice: str = "", at: datetime | None = None
+) -> dict[str, Path]:
     """Write the pages of these reports and the index of all pages in the folder; pages of other tables stay as they are.
 
-    at: the instant to print, UTC; now by default. Returns each table's page. Raises OSError where the folder cannot be written.
+    refused: by table, a sentence for each payload in quarantine, those included that no expectation ever saw because they
+    did not parse. notice: stands at the top of each page (that the market is simulated). at: the instant to print, UTC; now by
+    default. Returns each table's page. Raises OSError where the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     state = _state(folder)
+    instant = (at or datetime.now(UTC)).isoformat(sep=" ", timespec="seconds")
     pages: dict[str, Path] = {}
-    for report in reports:
-        state[report.table] = _entry(report, (at or datetime.now(UTC)).isoformat(sep=" ", timespec="seconds"))
-        pages[report.table] = folder / f"{report.table}.html"
-        _write(pages[report.table], _page(report, state[report.table]))
+    judged = {report.table: report for report in reports}
+    for table in dict.fromkeys([*judged, *(refused or {})]):
+        report, sentences = judged.get(table), (refused or {}).get(table, ())
+        state[table] = _entry(report, sentences, instant) if report else _unread(sentences, instant)
+        pages[table] = folder / f"{table}.html"
+        _write(pages[table], _page(table, report, state[table], sentences, notice))
     _write(folder / STATE, json.dumps(state, indent=1, sort_keys=True))
-    _write(folder / "index.html", _index(state))
+    _write(folder / "index.html", _index(state, notice))
     return pages
 
 
@@ -69,14 +76,25 @@ def _state(folder: Path) -> dict[str, Entry]:
     return {table: entry for table, entry in state.items() if (folder / f"{table}.html").exists()}
 
 
-def _entry(report: Report, at: str) -> Entry:
+def _unread(sentences: Sequence[str], at: str) -> Entry:
+    """A table none of whose payloads could be read."""
+    return {"expectations": 0, "rows": 0, "critical": len(sentences), "warnings": 0, "refused": [_file(sentence) for sentence in sentences], "rendered_at": at}
+
+
+def _file(sentence: str) -> str:
+    """The file that a refusal is about: `publisher, file: reasons`."""
+    return sentence.partition(": ")[0].partition(", ")[2]
+
+
+def _entry(report: Report, sentences: Sequence[str], at: str) -> Entry:
     failed = {(failure.expected, failure.severity) for failure in report.failures}
     return {
         "expectations": report.evaluated,
         "rows": report.rows,
-        "critical": sum(severity == "critical" for _, severity in failed),
+        "critical": max(sum(severity == "critical" for _, severity in failed), len(sentences)),
         "warnings": sum(severity == "warning" for _, severity in failed),
-        "refused": list(dict.fromkeys(failure.file for failure in report.failures if failure.severity == "critical" and failure.file)),
+        "refused": list(dict.fromkeys(failure.file for failure in report.failures if failure.severity == "critical" and failure.file))
+        or [_file(sentence) for sentence in sentences],
         "rendered_at": at,
     }
 
@@ -87,15 +105,19 @@ def _verdict(entry: Entry) -> str:
     return '<span class="warning">warning</span>' if entry["warnings"] else '<span class="passed">passed</span>'
 
 
-def _page(report: Report, entry: Entry) -> str:
+def _page(table: str, report: Report | None, entry: Entry, sentences: Sequence[str], notice: str) -> str:
     summary = f"{_verdict(entry)}: {entry['expectations']} expectations on {entry['rows']:,} rows, {entry['rendered_at']}"
     refused = f"<p>Refused: {escape(', '.join(entry['refused']))}.</p>" if entry["refused"] else ""
+    quarantine = f"<h5>In quarantine</h5>{_table(('payload and reasons',), [(sentence,) for sentence in sentences])}" if sentences else ""
+    body = f'<p><a href="index.html">all tables</a></p><h1>{escape(table)}</h1><p>{summary}</p>{refused}{quarantine}'
+    return _document(table, body + (_judgement(report) if report else ""), notice)
+
+
+def _judgement(report: Report) -> str:
     failed = [(failure.file or "the table", failure.severity, failure.expected, failure.found, failure.reason) for failure in report.failures]
     failures = f"<h5>Failed</h5>{_table(('payload', 'severity', 'expected', 'found', 'why'), failed)}" if failed else ""
     asked = [(phrase(expectation), expectation.severity, expectation.reason) for expectation in report.expectations]
-    reasons = f"<h5>Expected, and why</h5>{_table(('expected', 'severity', 'why'), asked)}"
-    body = f'<p><a href="index.html">all tables</a></p><h1>{escape(report.table)}</h1><p>{summary}</p>{refused}{failures}{reasons}{_sections(report)}'
-    return _document(report.table, body)
+    return f"{failures}<h5>Expected, and why</h5>{_table(('expected', 'severity', 'why'), asked)}{_sections(report)}"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -122,17 +144,18 @@ def _elements(page: markup.HtmlElement, path: str) -> list[markup.HtmlElement]:
     return cast(list[markup.HtmlElement], page.xpath(path))
 
 
-def _index(state: dict[str, Entry]) -> str:
+def _index(state: dict[str, Entry], notice: str) -> str:
     rows = "".join(
         f'<tr><td><a href="{escape(table)}.html">{escape(table)}</a></td><td>{_verdict(entry)}</td><td>{entry["expectations"]}</td><td>{entry["critical"]}</td>'
         f"<td>{entry['warnings']}</td><td>{entry['rows']:,}</td><td>{escape(', '.join(entry['refused'])) or '–'}</td><td>{entry['rendered_at']}</td></tr>"
         for table, entry in sorted(state.items())
     )
     head = "".join(f"<th>{name}</th>" for name in ("table", "verdict", "expectations", "critical", "warnings", "rows", "refused payloads", "validated at"))
-    return _document("Data Docs", f"<h1>Data Docs</h1><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
+    return _document("Data Docs", f"<h1>Data Docs</h1><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>", notice)
 
 
-def _document(title: str, body: str) -> str:
+def _document(title: str, body: str, notice: str) -> str:
+    body = f"<p><strong>{escape(notice)}</strong></p>{body}" if notice else body
     return f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style></head><body>{body}</body></html>\n'
 
 

@@ -13,18 +13,23 @@ import pandas as pd
 
 from expectations import suites
 from orchestration.defs.resources import DataHome
+from orchestration.landing.ingest import Outcome
 from orchestration.sources import all_sources
 from orchestration.sources.contract import Table
 from orchestration.warehouse import build, publish
 
 if TYPE_CHECKING:
-    from expectations.runner import Report
+    from expectations.runner import Failure, Report
 
 DECLARED_ABSENT = frozenset({"unavailable", "never_fetched"})
 
 
 def _docs_metadata(pages: Mapping[str, Path], table: str) -> dict[str, dg.MetadataValue]:
     return {"data_docs": dg.MetadataValue.url(pages[table].resolve().as_uri())} if table in pages else {}
+
+
+def _sentence(failure: "Failure") -> str:
+    return f"expected {failure.expected}, found {failure.found} ({failure.reason})"
 
 
 class FirstGate:
@@ -43,24 +48,26 @@ class FirstGate:
         failures: dict[int, list[str]] = {}
         for failure in report.failures:
             if failure.severity == "critical" and failure.payload is not None:
-                failures.setdefault(failure.payload, []).append(f"expected {failure.expected}, found {failure.found} ({failure.reason})")
+                failures.setdefault(failure.payload, []).append(_sentence(failure))
         return failures
 
     def rejected_share_at_most(self, table: Table) -> float:
         return suites.load(table.name).rejected_share_at_most
 
-    def write_docs(self) -> None:
-        """Render the Data Docs of what was judged."""
-        if self._reports:
+    def write_docs(self, outcome: Outcome, *, notice: str) -> None:
+        """Render the Data Docs of what was judged and of what was refused unread."""
+        sentences = [refusal.sentence(outcome.source.publisher) for refusal in outcome.blocking_refusals]
+        if self._reports or sentences:
             from expectations.docs import render
 
-            self._pages = render(list(self._reports.values()), self._docs)
+            refused = {table.name: sentences for table in outcome.source.tables} if sentences else {}
+            self._pages = render(list(self._reports.values()), self._docs, refused=refused, notice=notice)
 
     def metadata(self, table: str) -> dict[str, dg.MetadataValue]:
         """Readable metadata for the table's gate check."""
         report = self._reports.get(table)
         if report is None:
-            return {"judged": dg.MetadataValue.text("nothing new to judge")}
+            return {"judged": dg.MetadataValue.text("nothing new to judge"), **_docs_metadata(self._pages, table)}
         return {"expectations": dg.MetadataValue.md(report.as_markdown()), **_docs_metadata(self._pages, table)}
 
 
@@ -131,11 +138,11 @@ def mart_gate(marts: Sequence[str], manifest: Mapping[str, Mapping[str, Mapping[
         fed = {mart: upstream_sources(manifest, mart) for mart in marts}
         has_data = any(len(frame) for mart, frame in frames.items() if fed[mart] and mart != "source_status")
         reports = {mart: validate(mart, suites.load(mart), frame, row_floor=row_floor(mart, floors, fed[mart], outcomes)) for mart, frame in frames.items()}
-        pages = render(list(reports.values()), settings.home / "data_docs")
+        pages = render(list(reports.values()), settings.home / "data_docs", notice=publish.SIMULATED if settings.is_simulated else "")
         for mart, report in reports.items():
             critical = [failure for failure in report.failures if failure.severity == "critical"]
             warnings = [failure for failure in report.failures if failure.severity == "warning"]
-            sentences = [f"expected {failure.expected}, found {failure.found} ({failure.reason})" for failure in critical]
+            sentences = [_sentence(failure) for failure in critical]
             if not has_data and mart == "source_status":
                 sentences.append("expected at least one table with data, found every table empty; nothing is published")
             for sentence in sentences:
@@ -146,7 +153,7 @@ def mart_gate(marts: Sequence[str], manifest: Mapping[str, Mapping[str, Mapping[
                 passed=not sentences and not warnings,
                 severity=dg.AssetCheckSeverity.ERROR if sentences else dg.AssetCheckSeverity.WARN,
                 metadata={
-                    "found": dg.MetadataValue.text("; ".join(sentences) or f"{len(frames[mart]):,} rows, {len(warnings)} warnings"),
+                    "found": dg.MetadataValue.text("; ".join(sentences or map(_sentence, warnings)) or f"{len(frames[mart]):,} rows"),
                     "dagster/row_count": len(frames[mart]),
                     "expectations": dg.MetadataValue.md(report.as_markdown()),
                     **_docs_metadata(pages, mart),

@@ -15,6 +15,7 @@ from orchestration.defs.resources import DataHome
 from orchestration.landing.ingest import Outcome
 from orchestration.sources import all_sources
 from orchestration.sources.contract import Source, Table
+from orchestration.warehouse import publish
 
 LATE_AFTER = {"daily": timedelta(days=5), "weekly": timedelta(days=16), "monthly": timedelta(days=45), "quarterly": timedelta(days=130)}
 OWNERS = ["team:data"]
@@ -114,7 +115,7 @@ def _asset(source: Source, partitions: dg.PartitionsDefinition[str]) -> dg.Asset
             context.log.error(f"quarantined: {refusal.sentence(source.publisher)}")
         for sentence in outcome.unavailable[:3]:
             context.log.warning(f"unavailable: {sentence}")
-        gate.write_docs()
+        gate.write_docs(outcome, notice=publish.SIMULATED if home.settings.is_simulated else "")
         for table in source.tables:
             yield _result(home, outcome, table, gate)
 

@@ -27,7 +27,7 @@ from orchestration.sources.contract import Source, Table
 from orchestration.warehouse import build, publish
 
 DBT = Path(sys.executable).with_name("dbt")
-GROUPS = {"staging": "staging", "intermediate": "staging", "reference": "reference", "seeds": "reference", "status": "publication"}
+GROUPS = {"staging": "staging", "intermediate": "staging", "reference": "holdings", "status": "publication"}
 
 
 # Unit tests are about the code, not about the day: the test suite runs them.
@@ -76,10 +76,11 @@ class Translator(DagsterDbtTranslator):
         return dg.AssetKey(dbt_resource_props["name"])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        folders = dbt_resource_props.get("fqn", [])[1:-1]
         if dbt_resource_props["resource_type"] == "seed":
             return "reference"
-        return GROUPS.get(folders[0]) or GROUPS.get(folders[1], folders[1]) if len(folders) > 1 else GROUPS.get(folders[0], folders[0])
+        folders = dbt_resource_props["fqn"][1:-1]
+        folder = folders[1] if folders[0] == "marts" else folders[0]
+        return GROUPS.get(folder, folder)
 
     def get_partition_mapping(self, dbt_resource_props: Mapping[str, Any], dbt_parent_resource_props: Mapping[str, Any]) -> dg.PartitionMapping | None:
         # Tables are built for the run's last session; without this Dagster lists 6,700 partitions for each of 60 edges.

@@ -1,5 +1,6 @@
 """What publishers get wrong, in a whole run: archived, quarantined, named; everything else as without it."""
 
+import html
 import io
 import json
 import os
@@ -106,8 +107,9 @@ def test_a_day_of_faults_is_quarantined_by_name_and_leaves_every_table_as_it_was
     assert status.loc["raw_ark__holdings", "verdict"] == "quarantined"
     assert status.loc["raw_ark__holdings", "last_observed_on"] == pd.Timestamp("2024-06-04")
     assert status.loc["raw_ark__holdings", "age_days"] == (pd.Timestamp(NEXT) - pd.Timestamp("2024-06-04")).days
-    page = (copied.home / "data_docs" / "raw_ark__holdings.html").read_text()
-    assert "weight" in page
+    for asset, sentence in found.items():
+        page = html.unescape((copied.home / "data_docs" / f"{asset}.html").read_text())
+        assert sentence in page, asset
 
 
 def test_a_fresh_home_whose_only_payload_is_quarantined_publishes_nothing_empty(tmp_path: Path) -> None:

@@ -50,13 +50,14 @@ def test_tables_built_with_data_cut_at_a_day_are_the_full_builds_rows_up_to_it(
     assert_same_tables(found, expected)
 
 
-def test_every_published_table_says_simulated(sample: Pipeline) -> None:
+def test_every_published_table_and_page_says_simulated(sample: Pipeline) -> None:
     comments = sample.query(
         "select comment from duckdb_tables() where schema_name = 'marts' union all select comment from duckdb_views() where schema_name = 'marts'"
     )
     assert comments
     assert all(str(comment).startswith("SIMULATED") for (comment,) in comments)
     assert read_manifest(sample.published)["simulated"] is True
+    assert all("SIMULATED" in page.read_text() for page in (sample.home / "data_docs").glob("*.html"))
 
 
 def test_margin_debt_known_on_the_day_of_the_story_is_that_of_december(full: dict[str, pd.DataFrame]) -> None:
