@@ -79,7 +79,7 @@ class Translator(DagsterDbtTranslator):
         if dbt_resource_props["resource_type"] == "seed":
             return "reference"
         folders = dbt_resource_props["fqn"][1:-1]
-        folder = folders[1] if folders[0] == "marts" else folders[0]
+        folder: str = folders[1] if folders[0] == "marts" else folders[0]
         return GROUPS.get(folder, folder)
 
     def get_partition_mapping(self, dbt_resource_props: Mapping[str, Any], dbt_parent_resource_props: Mapping[str, Any]) -> dg.PartitionMapping | None:
