@@ -14,6 +14,7 @@ import pandas as pd
 
 NEW_YORK = ZoneInfo("America/New_York")
 FIRST_SESSION = date(1990, 1, 2)
+FIRST_PARTITION = date(2000, 1, 3)  # the first session a run can be for
 CUT_OFF = time(6, 0)
 # A scheduled run starts at 06:30 and reads what was public at the cut-off; no United States release falls between
 # 06:00 and 08:00, so a fetch up to then still belongs to that morning.
@@ -24,7 +25,7 @@ LAST_MORNING_FETCH = time(8, 0)
 def _sessions() -> np.ndarray:
     """All sessions from 1990 to two years ahead, as datetime64[D]."""
     last = date(datetime.now(NEW_YORK).year + 2, 12, 31)
-    calendar = exchange_calendars.get_calendar("XNYS", start=FIRST_SESSION.isoformat(), end=min(pd.Timestamp(last), pd.Timestamp("2099-12-31")))
+    calendar = exchange_calendars.get_calendar("XNYS", start=FIRST_SESSION.isoformat(), end=last.isoformat())
     days: np.ndarray = calendar.sessions.to_numpy().astype("datetime64[D]")
     return days
 
@@ -32,6 +33,11 @@ def _sessions() -> np.ndarray:
 def _at(position: int) -> date:
     session: date = _sessions()[position].astype(object)
     return session
+
+
+def last_session() -> date:
+    """The last session a run can be for: the calendar must know the one after it."""
+    return _at(-2)
 
 
 def sessions(first: date, last: date) -> list[date]:

@@ -91,12 +91,18 @@ def run(profile: str | None, mirror: Path | None, as_of: date | None, first: dat
         _fail("expected either --as-of or --from and --to, found both")
     if bool(first) != bool(last):
         _fail("expected --from and --to together, found one of them")
-    if mirror and not (settings.mirror or Path()).joinpath("mirror.json").is_file():
-        _fail(f"--mirror: expected a folder with a mirror.json, found none in {mirror}")
+    if settings.mirror and settings.is_simulated:
+        _fail("expected --profile live with a mirror, found sample: real files would be called SIMULATED")
+    if settings.mirror and not (settings.mirror / "mirror.json").is_file():
+        _fail(f"--mirror: expected a folder with a mirror.json, found none in {settings.mirror}")
     chosen = as_of or settings.as_of
     session = last or chosen or (SAMPLE_AS_OF if settings.is_simulated else calendars.latest_closed_session(datetime.now(UTC)))
     begin = first or session
+    closed = calendars.latest_closed_session(datetime.now(UTC))
+    latest = calendars.last_session() if settings.mirror or settings.is_simulated or replay else closed
     for day in (begin, session):
+        if not calendars.FIRST_PARTITION <= day <= latest:
+            _fail(f"expected a session from {calendars.FIRST_PARTITION} to {latest}, found {day}")
         if not calendars.is_session(day):
             before, after = calendars.session_on_or_before(day), calendars.session_on_or_after(day)
             _fail(f"expected a New York session, found {day} ({day:%A}); the nearest are {before} and {after}")
@@ -106,9 +112,12 @@ def run(profile: str | None, mirror: Path | None, as_of: date | None, first: dat
         with terminal.progress_bars():
             from orchestration import launch
 
-            report = launch.run(settings, begin, session, may_go_back=chosen is not None, replay=replay)
+            by_name = as_of is not None or (settings.as_of is not None and first is None)
+            report = launch.run(settings, begin, session, may_go_back=by_name, replay=replay)
     except SettingsError as error:
         _fail(str(error))
+    except (OSError, RuntimeError) as error:
+        _fail(f"the run could not start: {' '.join(str(error).split())}", 1)
     terminal.run_report(settings, report)
     raise SystemExit(report.exit_status)
 
@@ -124,6 +133,7 @@ def run(profile: str | None, mirror: Path | None, as_of: date | None, first: dat
 def query(sql: str, profile: str | None, form: str) -> None:
     """Ask the published file, read only. Tables are found without naming their schema (`marts`)."""
     from orchestration.reporting import terminal
+    from orchestration.warehouse.publish import read_manifest
     from orchestration.warehouse.query import QueryError
     from orchestration.warehouse.query import query as ask
 
@@ -133,14 +143,13 @@ def query(sql: str, profile: str | None, form: str) -> None:
     except QueryError as error:
         _fail(str(error), 1)
     if form == "table":
-        terminal.answer_table(answer, simulated=settings.is_simulated)
+        terminal.answer_table(answer, simulated=bool(read_manifest(settings.published_file).get("simulated")))
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(answer.columns)
         writer.writerows(answer.rows)
     else:
-        records = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
-        click.echo(json.dumps(records, default=str, indent=1, ensure_ascii=False))
+        click.echo(json.dumps(answer.records(), default=str, indent=1, ensure_ascii=False, allow_nan=False))
 
 
 @main.command(
@@ -189,9 +198,10 @@ def status(profile: str | None) -> None:
 def brief(profile: str | None) -> None:
     """The headlines of the published file."""
     from orchestration.reporting import terminal
+    from orchestration.warehouse.publish import read_manifest
 
     settings = _settings(profile)
-    if not settings.published_file.exists():
+    if not read_manifest(settings.published_file):
         _fail(f"expected a published file at {settings.published_file}, found none; run `contagion run` first", 1)
     terminal.headlines(settings)
 

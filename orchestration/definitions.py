@@ -15,7 +15,11 @@ def build_definitions(current: settings.Settings) -> dg.Definitions:
     manifest = json.loads(transform.manifest_path(current).read_text())
     marts = transform.marts(manifest)
     assets = dg.Definitions(
-        assets=[*raw.assets(datetime.now(calendars.NEW_YORK).date()), transform.dbt_models(manifest), publication.published(marts)],
+        assets=[
+            *raw.assets(datetime.now(calendars.NEW_YORK).date()),
+            transform.dbt_models(manifest),
+            publication.published(marts, transform.public_views(manifest)),
+        ],
         asset_checks=[gates.mart_gate(marts, manifest)],
         resources={"data_home": resources.data_home, "dbt": transform.dbt_resource()},
         executor=dg.in_process_executor,

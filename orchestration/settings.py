@@ -88,8 +88,7 @@ def claim_home(settings: Settings) -> None:
     """Make the data home, and refuse one that another profile has filled: simulated and real data never mix."""
     settings.home.mkdir(parents=True, exist_ok=True)
     marker = settings.home / "PROFILE"
-    if marker.exists():
-        owner = marker.read_text().strip()
+    if owner := marker.read_text().strip() if marker.exists() else "":
         if owner != settings.profile:
             raise SettingsError(
                 f"CONTAGION_HOME: {settings.home} holds the data of profile {owner!r}, this run is {settings.profile!r}; give each profile a folder of its own"

@@ -122,7 +122,7 @@ def mart_gate(marts: Sequence[str], manifest: Mapping[str, Mapping[str, Mapping[
             for mart in marts
         ],
         required_resource_keys={"data_home"},
-        can_subset=True,
+        can_subset=False,
     )
     def gate(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         from expectations.docs import render

@@ -12,7 +12,7 @@ from orchestration.sources import all_sources
 from orchestration.warehouse import build, publish
 
 
-def published(marts: Sequence[str]) -> dg.AssetsDefinition:
+def published(marts: Sequence[str], views: Sequence[str]) -> dg.AssetsDefinition:
     """The published file, downstream of every mart."""
 
     @dg.asset(
@@ -33,6 +33,8 @@ def published(marts: Sequence[str]) -> dg.AssetsDefinition:
         manifest = publish.publish(
             settings.build_file,
             settings.published_file,
+            marts=marts,
+            views=views,
             run_id=context.run.run_id,
             as_of=session,
             cutoff_on=calendars.cutoff_on(session),

@@ -58,7 +58,11 @@ def locked(path: Path) -> Iterator[IO[str]]:
     """Hold a lock that the kernel frees when this process dies, however it dies."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress.report(f"waiting: another run holds {path.parent}", 0, 0)
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield handle
 
 

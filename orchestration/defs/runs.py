@@ -12,7 +12,6 @@ RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 MAY_GO_BACK = "contagion/may-publish-older"
 PUBLICATION_WINDOW = timedelta(hours=2)
-FIRST_PARTITION = date(2000, 1, 3)
 
 
 def tags(first: date, last: date, *, may_go_back: bool = False) -> dict[str, str]:
@@ -29,9 +28,9 @@ def as_of(run_tags: Mapping[str, str]) -> date | None:
 
 def sessions_partitions(today: date) -> dg.DailyPartitionsDefinition:
     """One partition a New York session: the session whose morning after fetched the data. Weekends and holidays have none."""
-    closed = calendars.holidays(FIRST_PARTITION, today + timedelta(days=400))
+    closed = calendars.holidays(calendars.FIRST_PARTITION, today + timedelta(days=400))
     return dg.DailyPartitionsDefinition(
-        start_date=FIRST_PARTITION.isoformat(),
+        start_date=calendars.FIRST_PARTITION.isoformat(),
         timezone="America/New_York",
         exclusions=["0 0 * * 6", "0 0 * * 0", *(datetime.combine(day, time(), calendars.NEW_YORK) for day in closed)],
     )

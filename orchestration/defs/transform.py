@@ -159,13 +159,19 @@ def _with_progress(events: Iterator[Any], expected: int) -> Iterator[Any]:
         yield event
 
 
+def _public(manifest: Mapping[str, Any], *, views: bool) -> list[str]:
+    models = (node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node["schema"] == publish.SCHEMA)
+    return sorted(model["name"] for model in models if (model["config"]["materialized"] == "view") == views)
+
+
 def marts(manifest: Mapping[str, Any]) -> list[str]:
     """Names of the public tables: models in schema `marts` that are materialised as tables."""
-    return sorted(
-        node["name"]
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model" and node["schema"] == publish.SCHEMA and node["config"]["materialized"] != "view"
-    )
+    return _public(manifest, views=False)
+
+
+def public_views(manifest: Mapping[str, Any]) -> list[str]:
+    """Names of the public views."""
+    return _public(manifest, views=True)
 
 
 class Dbt(DbtCliResource):

@@ -45,7 +45,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_json_lines(path: Path, records: Iterable[dict[str, Any]]) -> None:
-    write_bytes(path, "".join(json.dumps(record, sort_keys=True, ensure_ascii=False) + "\n" for record in records).encode())
+    write_bytes(path, "".join(json.dumps(record, sort_keys=True) + "\n" for record in records).encode())
 
 
 def read_json_lines(path: Path) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from orchestration.landing.archive import Archive, Served
 from orchestration.landing.quarantine import Quarantine
 from orchestration.landing.transports import Transport
 from orchestration.landing.vintages import RawVintages, stamp
-from orchestration.sources.contract import Parsed, ParseError, Scope, Source, Table
+from orchestration.sources.contract import DEFECTS, Parsed, ParseError, Scope, Source, Table
 
 PAYLOAD = "_payload"
 
@@ -42,7 +42,8 @@ class Refusal:
     is_superseded: bool
 
     def sentence(self, publisher: str) -> str:
-        return f"{publisher}, {self.served.request.file_name}: {'; '.join(self.reasons)}"
+        subject = f" ({self.served.subject})" if self.served.subject else ""
+        return f"{publisher}, {self.served.request.file_name}{subject}: {'; '.join(self.reasons)}"
 
 
 @dataclass
@@ -114,7 +115,7 @@ class Landing:
             self.vintages.ensure(table)
             self._judge(table, gate, candidates)
         good = [candidate for candidate in candidates if not candidate.reasons]
-        self._write(source, good, scope.as_of, outcome)
+        self._write(source, self._with_later(source, gate, good), scope.as_of, outcome)
         self._close(source, candidates, outcome)
         return outcome
 
@@ -138,16 +139,24 @@ class Landing:
         outcome.unavailable = list(failed.values())
 
     def _pending(self, source: Source) -> list[_Candidate]:
-        """Archived answers without an accepting verdict, and accepted ones that a recovered older answer may change."""
-        served = self.archive.served(source.name)
-        oldest: dict[str, str] = {}
-        for one in self._without(source, "accepted", served):
-            oldest.setdefault(one.subject, one.fetched_at)
-        return [_Candidate(one) for one in served if one.subject in oldest and one.fetched_at >= oldest[one.subject]]
-
-    def _without(self, source: Source, verdict: str, served: Sequence[Served]) -> list[Served]:
+        """Archived answers that were not accepted yet, oldest first."""
         verdicts = self.archive.verdicts(source.name)
-        return [one for one in served if verdicts.get(one.key, {}).get("verdict") != verdict]
+        return [_Candidate(one) for one in self.archive.served(source.name) if verdicts.get(one.key, {}).get("verdict") != "accepted"]
+
+    def _with_later(self, source: Source, gate: Gate, good: Sequence[_Candidate]) -> list[_Candidate]:
+        """These, and what was accepted after them: beside an old payload that recovers, a later one may say something new again."""
+        oldest: dict[str, str] = {}
+        for candidate in good:
+            oldest.setdefault(candidate.served.subject, candidate.served.fetched_at)
+        verdicts = self.archive.verdicts(source.name)
+        later = [
+            _Candidate(one)
+            for one in self.archive.served(source.name)
+            if verdicts.get(one.key, {}).get("verdict") == "accepted" and one.fetched_at > oldest.get(one.subject, "9999")
+        ]
+        for candidate in later:
+            self._parse(source, gate, candidate)
+        return sorted([*good, *(candidate for candidate in later if not candidate.reasons)], key=lambda candidate: candidate.served.fetched_at)
 
     def _parse(self, source: Source, gate: Gate, candidate: _Candidate) -> None:
         try:
@@ -155,8 +164,8 @@ class Landing:
         except ParseError as error:
             candidate.reasons.append(str(error))
             return
-        except (ValueError, LookupError, TypeError, ArithmeticError, AttributeError) as error:
-            # A parser's own defect must not stop the other publishers: the payload waits until the parser is mended.
+        except DEFECTS as error:
+            # The payload waits until the parser is mended.
             candidate.reasons.append(f"expected a file the parser can read, found {type(error).__name__}: {error}; mend sources/{source.name}.py")
             return
         for table in source.tables:
@@ -191,7 +200,7 @@ class Landing:
         accepted += [candidate.served for candidate in good]
         first: dict[str, tuple[str, str, str]] = {}
         for one in sorted(accepted, key=lambda one: one.fetched_at):
-            first.setdefault(one.subject, one.key)
+            first.setdefault(one.subject or one.url, one.key)
         for table in source.tables:
             stamped = [
                 stamp(
@@ -199,7 +208,7 @@ class Landing:
                     candidate.parsed[table.name].rows,
                     candidate.served.fetched,
                     candidate.served.sha256,
-                    first=first[candidate.served.subject] == candidate.served.key,
+                    first=first[candidate.served.subject or candidate.served.url] == candidate.served.key,
                 )
                 for candidate in good
             ]

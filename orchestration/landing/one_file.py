@@ -8,7 +8,7 @@ import pandas as pd
 from orchestration import calendars
 from orchestration.landing.vintages import CLOCKS, stamp
 from orchestration.sources import all_sources
-from orchestration.sources.contract import ParseError, Payload, Request, Source
+from orchestration.sources.contract import DEFECTS, ParseError, Payload, Request, Source
 
 
 class UnreadableError(ValueError):
@@ -40,6 +40,9 @@ def read_file(
         parsed = source.parse(payload)[chosen.name]
     except ParseError as error:
         raise UnreadableError(f"{source.publisher}, {file.name}: {error}") from error
+    except DEFECTS as error:
+        found = " ".join(f"{type(error).__name__}: {error}".split())
+        raise UnreadableError(f"{source.publisher}, {file.name}: expected a file the parser can read, found {found}; mend sources/{name}.py") from error
     digest = payload.sha256
     rows = stamp(source, parsed.rows, fetched_at, digest, first=True)[[*chosen.columns, *CLOCKS]]
     for column, kind in {**chosen.columns, **CLOCKS}.items():

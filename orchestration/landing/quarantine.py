@@ -1,10 +1,11 @@
 """What did not get in, and why: whole payloads, and single rows of payloads that did.
 
-quarantine/<source>/<sha256>/<file name>      the payload, byte for byte
-quarantine/<source>/<sha256>/reason.json      publisher, address, when, and one sentence a reason
-quarantine/<source>/<sha256>/rejected.csv     single lines that could not be read (alone where the payload is in)
+quarantine/<source>/<bytes-address>/<file name>      the payload, byte for byte
+quarantine/<source>/<bytes-address>/reason.json      publisher, address, when, and one sentence a reason
+quarantine/<source>/<bytes-address>/rejected.csv     single lines that could not be read (alone where the payload is in)
 """
 
+import hashlib
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -24,7 +25,8 @@ class Quarantine:
         self.root = home / "quarantine"
 
     def folder(self, source: Source, served: Served) -> Path:
-        return self.root / source.name / served.sha256
+        # The same bytes (a rate-limit sentence) may have come from several addresses.
+        return self.root / source.name / f"{served.sha256[:16]}-{hashlib.sha256(served.url.encode()).hexdigest()[:8]}"
 
     def put(self, source: Source, served: Served, content: bytes, reasons: Sequence[str]) -> Path:
         """Keep a whole payload with its reasons; return the folder."""

@@ -20,7 +20,10 @@ from orchestration.landing.archive import Answer, Archive
 from orchestration.sources.contract import Request, Scope, Source
 
 MAX_BODY_BYTES = 512 * 1024 * 1024
+LONGEST_DOWNLOAD_SECONDS = 300
 ATTEMPTS = 4
+EXHAUSTED = f" after {ATTEMPTS} attempts"
+PATIENCE = 2  # addresses of one host that may exhaust their attempts before the host is left alone until the next run
 RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -46,8 +49,12 @@ def _mirror_entries(folder: Path) -> list[dict[str, Any]]:
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise MirrorError(f"{index}: expected {{'files': [{{'url', 'from', 'file'}}, …]}}, found {error}") from None
     for entry in entries:
-        if not {"url", "from"} <= entry.keys():
-            raise MirrorError(f"{index}: expected 'url' and 'from' in every entry, found {sorted(entry)}")
+        if not isinstance(entry, dict) or not {"url", "from"} <= entry.keys():
+            raise MirrorError(f"{index}: expected 'url' and 'from' in every entry, found {str(entry)[:120]}")
+        try:
+            date.fromisoformat(str(entry["from"]))
+        except ValueError:
+            raise MirrorError(f"{index}: expected 'from' to be a date such as 2026-02-04, found {entry['from']!r}") from None
     return sorted(entries, key=lambda entry: str(entry["from"]))
 
 
@@ -91,7 +98,7 @@ class Mirror:
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise MirrorError(f"{self.folder / 'mirror.json'}: expected a readable file {entry.get('file')!r}, found {error.strerror}") from None
+            return Answer(request, 404, fetched_at, headers=headers, problem=f"the mirror lists {entry.get('file')!r}, which cannot be read: {error.strerror}")
         return Answer(request, status, fetched_at, content, headers)
 
 
@@ -135,13 +142,21 @@ class Http:
     name: str = "http"
 
     def answers(self, source: Source, scope: Scope, archive: Archive) -> Iterator[Answer]:
+        stamina.instrumentation.set_on_retry_hooks([])  # what happened is said in the answer, not on the screen
         newest = archive.newest_by_url(source.name)
+        exhausted: dict[str, int] = {}
         with httpx.Client(follow_redirects=True, timeout=self.timeout_seconds) as client:
             for position, request in enumerate(source.requests(scope)):
+                host = urlsplit(request.url).netloc
+                if exhausted.get(host, 0) >= PATIENCE:
+                    yield Answer(request, 0, self.clock(), problem=f"not asked: {host} gave nothing at the {PATIENCE} addresses before")
+                    continue
                 if position:
                     self.sleep(source.pause_seconds)
                 before = newest.get(request.url)
-                yield self._get(client, request, dict(before.headers) if before else {})
+                answer = self._get(client, request, dict(before.headers) if before else {})
+                exhausted[host] = exhausted.get(host, 0) + 1 if answer.problem.endswith(EXHAUSTED) else 0
+                yield answer
 
     def address(self, url: str) -> str:
         """The address really asked: the publisher's, or what stands in for it."""
@@ -150,8 +165,9 @@ class Http:
         return url.replace(f"{parts.scheme}://{parts.netloc}", stand_in, 1) if stand_in else url
 
     def _headers(self, url: str, before: Mapping[str, str]) -> dict[str, str]:
-        headers = {"User-Agent": f"macro-contagion-indicators/0.1 {self.sec_contact}".strip(), "Accept": "*/*"}
-        lowered = {name.lower(): value for name, value in before.items()}
+        contact = self.sec_contact if urlsplit(url).netloc.endswith("sec.gov") else ""
+        headers = {"User-Agent": f"macro-contagion-indicators/0.1 {contact}".strip().encode("ascii", "ignore").decode(), "Accept": "*/*"}
+        lowered = {name.lower(): value for name, value in before.items() if value.isascii()}
         if "etag" in lowered:
             headers["If-None-Match"] = lowered["etag"]
         if "last-modified" in lowered:
@@ -167,9 +183,9 @@ class Http:
         try:
             return self._get_with_retries(client, request, self._headers(request.url, before))
         except _TryAgainError as error:
-            return Answer(request, error.status, self.clock(), problem=f"{error} after {ATTEMPTS} attempts")
+            return Answer(request, error.status, self.clock(), problem=f"{error}{EXHAUSTED}")
         except httpx.HTTPError as error:
-            return Answer(request, 0, self.clock(), problem=f"{type(error).__name__} after {ATTEMPTS} attempts")
+            return Answer(request, 0, self.clock(), problem=f"{type(error).__name__}{EXHAUSTED}")
 
     def _get_with_retries(self, client: httpx.Client, request: Request, headers: Mapping[str, str]) -> Answer:
         for attempt in stamina.retry_context(on=(httpx.TransportError, _TryAgainError), attempts=ATTEMPTS, wait_initial=1.0, wait_max=30.0, timeout=300.0):
@@ -189,9 +205,11 @@ class Http:
                 raise _TryAgainError(f"answered with status {response.status_code}", response.status_code)
             if not response.is_success:
                 return Answer(request, response.status_code, self.clock(), headers=kept, problem=f"answered with status {response.status_code}")
-            body = bytearray()
+            body, deadline = bytearray(), time.monotonic() + LONGEST_DOWNLOAD_SECONDS
             for chunk in response.iter_bytes():
                 body += chunk
+                if time.monotonic() > deadline:
+                    raise _TryAgainError(f"a body that takes more than {LONGEST_DOWNLOAD_SECONDS} s was given up", response.status_code)
                 if len(body) > MAX_BODY_BYTES:
                     return Answer(request, response.status_code, self.clock(), problem=f"a body of more than {MAX_BODY_BYTES:,} bytes was refused")
             return Answer(request, response.status_code, self.clock(), bytes(body), kept)

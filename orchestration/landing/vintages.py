@@ -55,6 +55,7 @@ def stamp(source: Source, rows: pd.DataFrame, fetched_at: datetime, sha256: str,
         known_on = released.where(released < fetched, fetched)
     return rows.assign(
         known_on=known_on,
+        _fetch_known_on=fetched,
         fetched_at=pd.Timestamp(fetched_at).tz_convert("UTC").tz_localize(None),
         vintage_kind="reconstructed" if first else "observed",
         payload_sha256=sha256,
@@ -74,26 +75,28 @@ def _fingerprint(rows: pd.DataFrame, columns: Sequence[str]) -> "pd.Series[int]"
     return pd.Series(pd.util.hash_pandas_object(values, index=False).to_numpy(), index=rows.index)
 
 
-def _new_values(table: Table, ordered: pd.DataFrame) -> "pd.Series[bool]":
-    """Which rows differ from the one before them under the same key (a key's first row differs from nothing)."""
+def _new_values(table: Table, ordered: pd.DataFrame) -> tuple["pd.Series[bool]", "pd.Series[bool]"]:
+    """Which rows differ from the one before them under the same key, and which have none before them."""
     values = [name for name in table.columns if name not in table.key]
     prints = _fingerprint(ordered, values)
     keys = [ordered[name] for name in table.key]
     before = prints.groupby(keys, dropna=False, sort=False).shift(fill_value=0)
     unseen = prints.groupby(keys, dropna=False, sort=False).cumcount() == 0
-    return unseen | (before != prints)
+    return unseen | (before != prints), unseen
 
 
-def _new_snapshots(table: Table, ordered: pd.DataFrame) -> "pd.Series[bool]":
-    """Which rows belong to a snapshot whose set of lines differs from the one before it."""
+def _new_snapshots(table: Table, ordered: pd.DataFrame) -> tuple["pd.Series[bool]", "pd.Series[bool]"]:
+    """Which rows belong to a snapshot whose set of lines differs from the one before it, and which to one with none before it."""
     vintage = [*table.snapshot, "fetched_at", "payload_sha256", "_candidate"]
     # A sum of hashes does not depend on the order of lines; the count guards against a doubled file.
     lines = ordered[vintage].assign(_print=_fingerprint(ordered, list(table.columns)))
     vintages = lines.groupby(vintage, dropna=False, sort=False)["_print"].agg(["sum", "count"]).reset_index()
     by_snapshot = vintages.groupby(list(table.snapshot), dropna=False, sort=False)
     earlier = by_snapshot[["sum", "count"]].shift(fill_value=0)
-    vintages["_new"] = (by_snapshot.cumcount() == 0) | (earlier["sum"] != vintages["sum"]) | (earlier["count"] != vintages["count"])
-    return pd.Series(lines.merge(vintages, on=vintage, how="left")["_new"].to_numpy(), index=ordered.index)
+    vintages["_unseen"] = by_snapshot.cumcount() == 0
+    vintages["_new"] = vintages["_unseen"] | (earlier["sum"] != vintages["sum"]) | (earlier["count"] != vintages["count"])
+    flags = lines.merge(vintages, on=vintage, how="left")[["_new", "_unseen"]].set_axis(ordered.index)
+    return flags["_new"], flags["_unseen"]
 
 
 class RawVintages:
@@ -156,14 +159,19 @@ class RawVintages:
         if not stamped:
             return 0
         columns = [*table.columns, *CLOCKS]
-        candidates = pd.concat([rows[columns].assign(_order=number) for number, rows in enumerate(stamped)], ignore_index=True)
+        wanted = [*columns, "_fetch_known_on"]
+        candidates = pd.concat([rows[wanted].assign(_order=number) for number, rows in enumerate(stamped)], ignore_index=True)
         existing = self.read(table, candidates).assign(_order=-1)
         merged = pd.concat([existing, candidates], ignore_index=True) if len(existing) else candidates
         for name, kind in {**table.columns, **CLOCKS}.items():
             if kind in ("DATE", "TIMESTAMP"):
                 merged[name] = pd.to_datetime(merged[name]).astype("datetime64[us]")
         merged = merged.assign(_candidate=merged["_order"] >= 0).sort_values(["fetched_at", "_order"], kind="stable", ignore_index=True)
-        is_new = _new_snapshots(table, merged) if table.snapshot else _new_values(table, merged)
+        is_new, is_unseen = _new_snapshots(table, merged) if table.snapshot else _new_values(table, merged)
+        # A first payload may revise what another address had said before: that was seen to change, whatever the release rule.
+        revised = merged["_candidate"] & ~is_unseen
+        merged.loc[revised, "known_on"] = merged.loc[revised, "_fetch_known_on"].astype("datetime64[us]")
+        merged.loc[revised, "vintage_kind"] = "observed"
         added = merged.loc[is_new & merged["_candidate"], columns]
         if len(added):
             self._write(table, added, landed)

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from orchestration import progress
 from orchestration.reporting.doctor import Finding
@@ -24,7 +25,7 @@ MOST_ROWS = 200
 
 def _console(*, err: bool = False) -> Console:
     terminal = sys.stderr if err else sys.stdout
-    return Console(stderr=err, width=None if terminal.isatty() else 120, highlight=False)
+    return Console(stderr=err, width=None if terminal.isatty() else 120, highlight=False, markup=False)
 
 
 def _table(*columns: str, title: str | None = None) -> Table:
@@ -60,7 +61,7 @@ def headlines(settings: Settings) -> None:
     manifest = read_manifest(settings.published_file)
     table = _table("topic", "headline", "since when", title=f"Headlines as of {manifest['as_of']}{' — ' + SIMULATED if manifest['simulated'] else ''}")
     for headline in headlines_of(settings.published_file):
-        table.add_row(headline.topic, headline.statement, headline.since or "–")
+        table.add_row(headline.topic, Text(headline.statement), headline.since or "–")
     console.print(table)
 
 
@@ -78,20 +79,22 @@ def run_report(settings: Settings, report: RunReport) -> None:
     partial = [f"{failure.asset} ({failure.found})" for failure in publishers if failure.asset not in silent]
     for what, which in (("no answer for", silent), ("not every address answered for", sorted(partial))):
         if which:
-            console.print(f"[yellow]warning[/] {what} {len(which)} tables; what is known is used, with its age: [dim]{', '.join(which)}[/]")
+            console.print(
+                Text.assemble(("warning", "yellow"), f" {what} {len(which)} tables; what is known is used, with its age: ", (", ".join(which), "dim"))
+            )
     for failure in warnings:
         if failure.check != "publisher":
-            console.print(f"[yellow]warning[/] {failure.asset}: {failure.found}", soft_wrap=True)
+            console.print(Text.assemble(("warning", "yellow"), f" {failure.asset}: {failure.found}"), soft_wrap=True)
     for sentence in dict.fromkeys(failure.found for failure in refused):
         assets = ", ".join(failure.asset for failure in refused if failure.found == sentence)
-        console.print(f"[bold red]refused[/] {assets}: {sentence}", soft_wrap=True)
+        console.print(Text.assemble(("refused", "bold red"), f" {assets}: {sentence}"), soft_wrap=True)
     for error in report.errors:
-        console.print(f"[bold red]error[/]   {error}", soft_wrap=True)
+        console.print(Text.assemble(("error", "bold red"), f"   {error}"), soft_wrap=True)
     span = f"{report.first}" if report.first == report.last else f"{report.first} to {report.last}"
     if report.published:
         console.print(f"published  {settings.published_file}", soft_wrap=True)
     else:
-        console.print(f"[bold red]nothing was published[/]; {settings.published_file} is as it was", soft_wrap=True)
+        console.print(Text.assemble(("nothing was published", "bold red"), f"; {settings.published_file} is as it was"), soft_wrap=True)
     console.print(f"data docs  {settings.home / 'data_docs' / 'index.html'}", soft_wrap=True)
     console.print(f"run        {span}, {report.seconds:.0f} s, {report.cpu_seconds:.0f} CPU s, peak {report.peak_mb:,.0f} MB, exit {report.exit_status}")
 
@@ -114,7 +117,7 @@ def answer_table(answer: Answer, *, simulated: bool) -> None:
         is_number = any(word in kind for word in ("INT", "DOUBLE", "DECIMAL", "FLOAT"))
         table.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for row in answer.rows[:MOST_ROWS]:
-        table.add_row(*(_cell(value) for value in row))
+        table.add_row(*(Text(_cell(value)) for value in row))
     console.print(table)
     if len(answer.rows) > MOST_ROWS:
         console.print(f"… {len(answer.rows) - MOST_ROWS:,} more rows; --format csv gives them all", style="dim")
@@ -138,11 +141,11 @@ def status(settings: Settings) -> None:
                 "select source, table_name, last_observed_on, next_release_on, age_days, verdict from source_status order by source, table_name",
             )
         except QueryError as error:
-            console.print(f"[red]{error}[/]")
+            console.print(str(error), style="red")
         else:
             table = _table("source", "table", "last day", "next release", "age", "verdict")
             for row in answer.rows:
-                table.add_row(*(_cell(value) for value in row))
+                table.add_row(*(Text(_cell(value)) for value in row))
             console.print(table)
     waiting = sorted((settings.home / "quarantine").glob("*/*/reason.json"))
     for path in waiting:
@@ -153,7 +156,7 @@ def sources() -> None:
     """All sources in one table."""
     table = _table("source", "publisher", "cadence", "raw tables", "terms")
     for source in all_sources().values():
-        table.add_row(source.name, source.publisher, source.cadence, "\n".join(table.name for table in source.tables), source.terms)
+        table.add_row(source.name, source.publisher, source.cadence, "\n".join(table.name for table in source.tables), Text(source.terms))
     _console().print(table)
 
 
@@ -161,6 +164,6 @@ def doctor(findings: Sequence[Finding]) -> int:
     """One line a finding; returns the exit status."""
     console = _console()
     for finding in findings:
-        word = "[green]ok  [/]" if finding.is_fine else "[yellow]look[/]"
-        console.print(f"{word} {finding.what}: {finding.found}{'' if finding.is_fine else ' — ' + finding.advice}", soft_wrap=True)
+        word = ("ok  ", "green") if finding.is_fine else ("look", "yellow")
+        console.print(Text.assemble(word, f" {finding.what}: {finding.found}{'' if finding.is_fine else ' — ' + finding.advice}"), soft_wrap=True)
     return 0

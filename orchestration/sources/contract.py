@@ -5,6 +5,9 @@ A source turns a `Scope` (what we watch) into `Request`s, and a `Payload` (bytes
 
 import hashlib
 import re
+import struct
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -22,6 +25,10 @@ class ParseError(Exception):
         self.expected = expected
         self.found = found
         self.advice = advice
+
+
+# What a parser's own defect, or a file it was never meant for, may raise instead of a ParseError: one bad file stops nobody.
+DEFECTS = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError, RuntimeError, EOFError, struct.error, zlib.error, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from orchestration.landing import files
-from orchestration.warehouse.build import check_owner, connect, tables
+from orchestration.warehouse.build import check_owner, connect
 
 SCHEMA = "marts"
 VERSIONED = ("macro-contagion-indicators", "dagster", "dagster-dbt", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pandas", "pyarrow", "numpy")
@@ -41,43 +41,45 @@ def _name(*parts: str) -> str:
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, *, notice: str) -> dict[str, int]:
-    """Copy the marts of the attached `build` into this file, comments included; return rows by table."""
+def _copy(connection: duckdb.DuckDBPyConnection, *, marts: Sequence[str], views: Sequence[str], notice: str) -> dict[str, int]:
+    """Copy these marts of the attached `build` into this file, comments included; return rows by table.
+
+    Only what was judged is copied: the build may still hold a table whose model is gone.
+    """
     connection.execute(f"create schema {_name(SCHEMA)}")
     counts: dict[str, int] = {}
-    for table in tables_of(connection, "build"):
+    for table in marts:
         connection.execute(f"create table {_name(SCHEMA, table)} as select * from {_name('build', SCHEMA, table)}")  # noqa: S608 - catalog names
         counts[table] = int(connection.execute(f"select count(*) from {_name(SCHEMA, table)}").fetchall()[0][0])  # noqa: S608 - catalog names
-    views = connection.execute(
-        "select view_name, sql, comment from duckdb_views() where database_name = 'build' and schema_name = ? order by view_name", [SCHEMA]
+    definitions = connection.execute(
+        "select view_name, sql, comment from duckdb_views() where database_name = 'build' and schema_name = ? and list_contains(?, view_name) order by 1",
+        [SCHEMA, list(views)],
     ).fetchall()
     catalog = str(connection.execute("select current_database()").fetchall()[0][0])
-    for view, sql, comment in views:
+    for view, sql, comment in definitions:
         # dbt writes the build's catalog into a view; without it the view works under whatever name an analyst attaches the file.
         connection.execute(str(sql).replace(_name("build") + ".", "").replace("build.", "").replace(f"{_name(catalog)}.", "").replace(f"{catalog}.", ""))
         connection.execute(f"comment on view {_name(SCHEMA, str(view))} is {_literal(notice + str(comment or ''))}")
     for table, comment in connection.execute(
-        "select table_name, comment from duckdb_tables() where database_name = 'build' and schema_name = ?", [SCHEMA]
+        "select table_name, comment from duckdb_tables() where database_name = 'build' and schema_name = ? and list_contains(?, table_name)",
+        [SCHEMA, list(marts)],
     ).fetchall():
         connection.execute(f"comment on table {_name(SCHEMA, table)} is {_literal(notice + str(comment or ''))}")
-    is_view = {str(view) for view, _, _ in views}
     for table, column, comment in connection.execute(
-        "select table_name, column_name, comment from duckdb_columns() where database_name = 'build' and schema_name = ? and comment is not null", [SCHEMA]
+        "select table_name, column_name, comment from duckdb_columns() where database_name = 'build' and schema_name = ? and comment is not null"
+        " and list_contains(?, table_name)",
+        [SCHEMA, [*marts, *views]],
     ).fetchall():
-        if table not in is_view:
-            connection.execute(f"comment on column {_name(SCHEMA, table, column)} is {_literal(str(comment))}")
+        connection.execute(f"comment on column {_name(SCHEMA, table, column)} is {_literal(str(comment))}")
     return counts
-
-
-def tables_of(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[str]:
-    rows = connection.execute("select table_name from duckdb_tables() where database_name = ? and schema_name = ? order by 1", [catalog, SCHEMA])
-    return [str(name) for (name,) in rows.fetchall()]
 
 
 def publish(
     build: Path,
     published: Path,
     *,
+    marts: Sequence[str],
+    views: Sequence[str],
     run_id: str,
     as_of: date,
     cutoff_on: date,
@@ -86,8 +88,10 @@ def publish(
     may_go_back: bool,
     payloads: Mapping[str, Sequence[str]],
 ) -> dict[str, Any]:
-    """Snapshot this run's marts and put them in place of the published file; return the manifest.
+    """Snapshot these tables and views of this run's build and put them in place of the published file; return the manifest.
 
+    The manifest is written just before the rename: killed in between, it speaks of a newer session than the file and so
+    keeps an older one from taking its place until the run is repeated.
     Raises ForeignBuildError where the build is another run's, OlderThanPublishedError where the published file is of a
     later session and the run was not asked for an older one by name.
     """
@@ -103,26 +107,20 @@ def publish(
         beside.unlink(missing_ok=True)
         with connect(beside, read_only=False) as connection:
             connection.execute(f"attach {_literal(str(build))} as build (read_only)")
-            counts = _copy(connection, notice=SIMULATED if is_simulated else "")
+            counts = _copy(connection, marts=marts, views=views, notice=SIMULATED if is_simulated else "")
             connection.execute("detach build")
         digest = hashlib.sha256(beside.read_bytes()).hexdigest()
-    manifest = {
-        "run_id": run_id,
-        "profile": profile,
-        "simulated": is_simulated,
-        "as_of": as_of.isoformat(),
-        "knowledge_cut_off": f"{cutoff_on.isoformat()} 06:00 America/New_York",
-        "file": published.name,
-        "file_sha256": digest,
-        "tables": counts,
-        "payloads": {source: sorted(set(hashes)) for source, hashes in payloads.items()},
-        "versions": {package: version(package) for package in VERSIONED},
-    }
-    files.write_json(published.with_name("manifest.json"), manifest)
+        manifest = {
+            "run_id": run_id,
+            "profile": profile,
+            "simulated": is_simulated,
+            "as_of": as_of.isoformat(),
+            "knowledge_cut_off": f"{cutoff_on.isoformat()} 06:00 America/New_York",
+            "file": published.name,
+            "file_sha256": digest,
+            "tables": counts,
+            "payloads": {source: sorted(set(hashes)) for source, hashes in payloads.items()},
+            "versions": {package: version(package) for package in VERSIONED},
+        }
+        files.write_json(published.with_name("manifest.json"), manifest)
     return manifest
-
-
-def marts_of(build: Path) -> list[str]:
-    """Names of the tables of the marts in a build."""
-    with connect(build) as connection:
-        return tables(connection, SCHEMA)

@@ -1,6 +1,7 @@
 """From answers to vintages: what enters, what waits in quarantine, and that any step may die."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from orchestration.landing.archive import Archive
 from orchestration.landing.ingest import Landing
 from orchestration.landing.quarantine import Quarantine
 from orchestration.landing.vintages import RawVintages
-from orchestration.sources.contract import Scope, Table
+from orchestration.sources.contract import Parsed, Payload, Request, Scope, Table
 
 from .conftest import LINES, SOURCE, VALUES, OpenGate, Scripted, body
 
@@ -73,7 +74,7 @@ def test_a_page_instead_of_data_is_archived_and_quarantined_with_its_reason(land
     assert "found a web page titled 'Busy'" in outcome.reason()
     (refusal,) = outcome.refusals
     assert landing.archive.content(refusal.served) == BROKEN
-    assert (tmp_path / "quarantine" / SOURCE.name / refusal.served.sha256 / "values.csv").read_bytes() == BROKEN
+    assert (landing.quarantine.folder(SOURCE, refusal.served) / "values.csv").read_bytes() == BROKEN
     assert len(rows_of(landing)) == 2
 
 
@@ -127,6 +128,31 @@ def test_a_publisher_that_does_not_answer_is_unavailable_and_changes_nothing(lan
     landing.ingest(SOURCE, Scripted([(MONDAY, FIRST)]), OpenGate(), scope)
     outcome = landing.ingest(SOURCE, Scripted([(TUESDAY, None)]), OpenGate(), scope)
     assert (outcome.verdict, outcome.refusals, len(rows_of(landing))) == ("unavailable", [], 2)
+
+
+def test_a_defect_of_the_parser_quarantines_the_payload_and_stops_nobody(landing: Landing, scope: Scope) -> None:
+    def broken(payload: Payload) -> dict[str, Parsed]:
+        raise RecursionError("too deep")
+
+    outcome = landing.ingest(replace(SOURCE, parse=broken), Scripted([(MONDAY, FIRST)]), OpenGate(), scope)
+    assert outcome.verdict == "quarantined"
+    assert "found RecursionError: too deep; mend sources/test_values.py" in outcome.reason()
+
+
+def test_what_another_address_revises_was_seen_to_change_even_in_its_first_payload(landing: Landing, scope: Scope) -> None:
+    """ICI starts a new address each January: what it brings is history, what it changes is news."""
+
+    def ingest(url: str, morning: date, *rows: tuple[str, str, float | str]) -> None:
+        source = replace(SOURCE, requests=lambda scope: [Request(url)])
+        landing.ingest(source, Scripted([(morning, body(*rows))]), OpenGate(), scope)
+
+    ingest("https://example.org/2025.csv", MONDAY, ("2026-01-29", "x", 1))
+    ingest("https://example.org/2026.csv", WEDNESDAY, ("2026-01-29", "x", 1.5), ("2026-01-30", "x", 2))
+    assert rows_of(landing) == [
+        ("01-29", 1.0, "01-30", "reconstructed"),
+        ("01-29", 1.5, "02-04", "observed"),
+        ("01-30", 2.0, "01-31", "reconstructed"),
+    ]
 
 
 class Killed(BaseException):

@@ -58,13 +58,20 @@ def test_an_address_without_an_entry_is_a_404_and_an_error_status_gives_no_body(
         ("{", "expected {'files'"),
         ('{"files": [{"url": "x"}]}', "expected 'url' and 'from'"),
         (json.dumps({"files": [{"url": URL, "from": "2026-01-31", "file": "../../etc/passwd"}]}), "expected files inside the mirror"),
-        (json.dumps({"files": [{"url": URL, "from": "2026-01-31", "file": "gone.csv"}]}), "expected a readable file 'gone.csv'"),
+        (json.dumps({"files": ["x"]}), "expected 'url' and 'from'"),
+        (json.dumps({"files": [{"url": URL, "from": "soon"}]}), "expected 'from' to be a date"),
     ],
 )
 def test_a_broken_mirror_is_refused_in_one_sentence(tmp_path: Path, index: str, message: str) -> None:
     (tmp_path / "mirror.json").write_text(index)
     with pytest.raises(MirrorError, match=message):
         list(Mirror(tmp_path).answers(SOURCE, Scope(WEDNESDAY), Archive(tmp_path)))
+
+
+def test_a_file_that_the_mirror_lists_and_lacks_is_no_answer_and_stops_nobody(tmp_path: Path) -> None:
+    (answer,) = a_mirror(tmp_path / "mirror", {"url": URL, "from": "2026-01-31", "file": "gone.csv"}).answers(SOURCE, Scope(WEDNESDAY), Archive(tmp_path))
+    assert (answer.status, answer.content) == (404, None)
+    assert "'gone.csv', which cannot be read" in answer.problem
 
 
 def test_replay_answers_with_what_was_archived_by_the_cut_off(tmp_path: Path) -> None:
@@ -89,7 +96,7 @@ class Publisher(BaseHTTPRequestHandler):
             self.end_headers()
         elif path == "/gone":
             self.send_error(404)
-        elif path == "/busy" or (path == "/waves" and self.tries[path] < 3):
+        elif path.startswith("/busy") or (path == "/waves" and self.tries[path] < 3):
             self.send_response(429)
             self.send_header("Retry-After", "7")
             self.end_headers()
@@ -137,6 +144,12 @@ def test_http_waits_out_a_busy_wave_and_then_has_the_data(server: str, tmp_path:
 def test_http_gives_up_on_a_publisher_that_stays_busy(server: str, tmp_path: Path) -> None:
     (answer,), _ = ask(server, Archive(tmp_path), "https://publisher.example/busy")
     assert (answer.status, answer.content, answer.problem) == (429, None, "answered with status 429 after 4 attempts")
+
+
+def test_http_leaves_a_host_alone_that_gave_nothing_twice(server: str, tmp_path: Path) -> None:
+    answers, _ = ask(server, Archive(tmp_path), *(f"https://publisher.example/busy?{number}" for number in range(4)))
+    assert [answer.problem for answer in answers[2:]] == ["not asked: publisher.example gave nothing at the 2 addresses before"] * 2
+    assert sum(Publisher.tries.values()) == 8
 
 
 def test_http_does_not_repeat_a_missing_page_and_pauses_between_addresses(server: str, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 from orchestration.defs import transform
 from orchestration.reporting.outcome import CheckFailure
 from orchestration.warehouse import publish
-from orchestration.warehouse.build import ForeignBuildError
+from orchestration.warehouse.build import ForeignBuildError, connect
 
 from .conftest import Pipeline, assert_same_tables, write_mirror
 
@@ -149,6 +149,8 @@ def test_an_older_session_does_not_replace_a_newer_file_unless_asked_for(copied:
         publish.publish(
             settings.build_file,
             settings.published_file,
+            marts=list(manifest["tables"]),
+            views=["holding_known_daily"],
             run_id=run_id,
             as_of=date(2025, 9, 29),
             cutoff_on=date(2025, 9, 30),
@@ -163,7 +165,10 @@ def test_an_older_session_does_not_replace_a_newer_file_unless_asked_for(copied:
     with pytest.raises(ForeignBuildError, match="expected the build of run another"):
         publish_older(may_go_back=True, run_id="another")
     assert copied.digest() == before
+    with connect(settings.build_file, read_only=False) as connection:
+        connection.execute("create table marts.judged_by_nobody as select 1 as x")
     publish_older(may_go_back=True)
+    assert "judged_by_nobody" not in copied.frames()
     assert publish.read_manifest(copied.published)["as_of"] == "2025-09-29"
 
 
@@ -179,7 +184,7 @@ def test_a_publication_killed_at_the_rename_leaves_a_whole_file(copied: Pipeline
 
     def publish_again() -> None:
         day = date(2025, 9, 30)
-        options = {"profile": "live", "is_simulated": False, "may_go_back": False, "payloads": {}}
+        options = {"profile": "live", "is_simulated": False, "may_go_back": False, "payloads": {}, "marts": list(manifest["tables"]), "views": []}
         publish.publish(settings.build_file, settings.published_file, run_id=manifest["run_id"], as_of=day, cutoff_on=date(2025, 10, 1), **options)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
