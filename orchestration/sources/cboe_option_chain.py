@@ -61,7 +61,8 @@ def _observed_on(answer: Mapping[str, Any]) -> pd.Timestamp:
     """The New York day the quotes speak of: that of the underlying's last trade, else of the envelope's UTC timestamp."""
     last_trade = pd.to_datetime(str(answer["data"].get("last_trade_time")), errors="coerce")
     if not pd.isna(last_trade):
-        return pd.Timestamp(last_trade).normalize()
+        last = pd.Timestamp(last_trade)
+        return (last.tz_convert(NEW_YORK).tz_localize(None) if last.tzinfo else last).normalize()
     stamped = pd.to_datetime(str(answer.get("timestamp")), errors="coerce", utc=True)
     if pd.isna(stamped):
         raise ParseError("data.last_trade_time or timestamp", f"{answer.get('timestamp')!r}")
@@ -77,7 +78,12 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
     Raises ParseError where the envelope, the contracts or the spot are missing.
     """
     answer = read_json(payload)
-    if not isinstance(answer, dict) or not isinstance(answer.get("data"), dict) or not isinstance(answer["data"].get("options"), list):
+    if (
+        not isinstance(answer, dict)
+        or not isinstance(answer.get("data"), dict)
+        or not isinstance(answer["data"].get("options"), list)
+        or (not all(isinstance(contract, dict) for contract in answer["data"]["options"]))
+    ):
         raise ParseError("data.options with the contracts", excerpt(payload.content), "try again later")
     data = answer["data"]
     underlying = str(data.get("symbol") or answer.get("symbol") or payload.request.subject).lstrip("_^").upper()

@@ -27,7 +27,7 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
     history = read_csv(
         payload,
         {
-            "DATE": ("observed_on", day("%m/%d/%Y")),
+            "DATE": ("observed_on", day("%m/%d/%Y", "%Y-%m-%d")),
             "OPEN": ("open", number),
             "HIGH": ("high", number),
             "LOW": ("low", number),

@@ -8,6 +8,7 @@ each dividend, so the whole history is asked for every time. Prices are in the c
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -57,6 +58,10 @@ ALREADY_ADJUSTED = "one price series, already adjusted for splits and dividends:
 REFUSAL = re.compile(r"limit|too many requests|api ?key|unauthori[sz]ed|forbidden|captcha", flags=re.IGNORECASE)
 
 
+LAST_INSTANT = 4_102_444_800  # 2100-01-01
+UNREAD = re.compile(r"^(?!ignored columns)|^ignored columns: (?:(?:Dividends|Stock Splits|Capital Gains|Adj Close|OpenInt)(?:, )?)+$")
+
+
 def requests(scope: Scope) -> Iterable[Request]:
     for symbol in scope.symbols:
         yield Request(ADDRESS.format(symbol=quote(symbol.replace(".", "-"), safe="")), symbol)
@@ -68,7 +73,8 @@ def requests(scope: Scope) -> Iterable[Request]:
 def _error(answer: Any) -> str:
     """What Yahoo says instead of data, or nothing."""
     for envelope in ("chart", "finance"):
-        error = (answer.get(envelope) or {}).get("error") if isinstance(answer, dict) else None
+        inside = answer.get(envelope) if isinstance(answer, dict) else None
+        error = inside.get("error") if isinstance(inside, dict) else None
         if error:
             return f"{error.get('code')}: {error.get('description')}" if isinstance(error, dict) else str(error)
     return ""
@@ -78,9 +84,9 @@ def _sessions(stamps: "pd.Series[Any]", meta: Mapping[str, Any]) -> "pd.Series[p
     """Session dates of opening instants (seconds since 1970), in the exchange's own zone, else by its present offset."""
     instants = pd.to_datetime(stamps, unit="s", utc=True)
     try:
-        local = instants.dt.tz_convert(ZoneInfo(meta.get("exchangeTimezoneName", "")))
+        local = instants.dt.tz_convert(ZoneInfo(meta.get("exchangeTimezoneName") or ""))
     except (ZoneInfoNotFoundError, ValueError):
-        local = instants + pd.Timedelta(seconds=int(meta.get("gmtoffset", 0)))
+        local = instants + pd.Timedelta(seconds=int(meta.get("gmtoffset") or 0))
     return local.dt.tz_localize(None).dt.normalize().astype("datetime64[s]")
 
 
@@ -107,6 +113,10 @@ def _chart(answer: Mapping[str, Any]) -> Parsed:
         raise ParseError("meta, timestamp and indicators.quote with open, high, low, close and volume", f"none called {error}") from error
     except (IndexError, TypeError, ValueError, OverflowError) as error:
         raise ParseError("lists of numbers under timestamp and indicators", str(error)) from error
+    if not isinstance(symbol, str) or not symbol:
+        raise ParseError("meta.symbol", repr(symbol))
+    if not stamps.between(0, LAST_INSTANT).all():
+        raise ParseError("opening instants in seconds since 1970", f"{stamps.iloc[0]!r}")
     if meta.get("dataGranularity", "1d") != "1d":
         raise ParseError("daily bars ('1d')", f"bars of {meta['dataGranularity']!r}", "ask with interval=1d and explicit periods")
     ragged = {name: len(values) for name, values in cells.items() if len(values) != len(stamps)}
@@ -143,7 +153,8 @@ def _yahoo(payload: Payload) -> Parsed:
     refused = _error(answer)
     if refused:
         raise ParseError("a chart", f"Yahoo's error {refused!r}", "back off and try again later" if REFUSAL.search(refused) else "check the symbol")
-    results = answer.get("chart", {}).get("result") if isinstance(answer, dict) else None
+    chart = answer.get("chart") if isinstance(answer, dict) else None
+    results = chart.get("result") if isinstance(chart, dict) else None
     if not isinstance(results, list) or not results:
         raise ParseError("chart.result with one symbol", excerpt(payload.content))
     return _chart(results[0])
@@ -154,7 +165,7 @@ def _yahoo(payload: Payload) -> Parsed:
 
 def _session(cells: Cells) -> tuple[Cells, Mask]:
     """Days, with or without a midnight and an offset after them (yfinance writes the exchange's local time)."""
-    return day("%Y-%m-%d")(cells.astype("str").str.slice(0, 10))
+    return day("%Y-%m-%d", "%m/%d/%Y")(cells.astype("str").str.slice(0, 10))
 
 
 def _symbol(subject: str) -> str:
@@ -180,6 +191,11 @@ def _series(grid: Grid, symbol: str) -> Parsed:
         ),
     )
     rows, notes = bars.rows.assign(symbol=symbol), bars.notes
+    absent = [name.capitalize() for name in ("open", "high", "low", "volume") if name not in rows]
+    # An index has no volume and a saved close may stand alone; a heading nobody knows in their place was renamed.
+    is_partial = 0 < len({"Open", "High", "Low"} & set(absent)) < 3
+    if is_partial or (absent and any(not UNREAD.search(note) for note in notes)):
+        raise ParseError("Open, High, Low, Close and Volume, or Close alone", f"none headed {absent}")
     if "adjusted_close" not in rows:
         rows, notes = rows.assign(adjusted_close=rows["close"]), (*notes, ALREADY_ADJUSTED)
     return Parsed(shaped(rows, DAILY_BARS), bars.rejected, notes)
@@ -216,6 +232,10 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
     if "," not in start.partition("\n")[0] and REFUSAL.search(start[:400]):
         raise ParseError("daily bars", repr(" ".join(start.split())[:120]), "the publisher refuses for now: back off and try again tomorrow")
     grid = read_text(payload)
+    filled = next((place for place, row in enumerate(grid.rows) if not blank(row)), 0)
+    grid = replace(grid, lines=grid.lines[filled:], rows=grid.rows[filled:])
+    if not grid.rows or not grid.rows[0]:
+        raise ParseError("daily bars", "an empty body", "try again later")
     if str(grid.rows[0][0]).strip().casefold() in {"price", "ticker"}:
         return {DAILY_BARS.name: _yfinance(grid)}
     return {DAILY_BARS.name: _series(grid, _symbol(payload.request.subject))}

@@ -25,7 +25,7 @@ MARGIN_DEBT = Table(
 )
 
 COLUMNS = (
-    column("observed_on", month_end("%Y-%m", "%b-%y", "%b-%Y", "%B %Y", "%m/%Y"), "Year-Month", "Month/Year"),
+    column("observed_on", month_end("%Y-%m", "%b-%y", "%b-%Y", "%B %Y", "%m/%Y", "%Y/%m", "%Y-%m-%d", "%m/%d/%Y"), "Year-Month", "Month/Year"),
     column("debit_balances_usd_mn", required(number), "Debit Balances in Customers' Securities Margin Accounts"),
     column("free_credit_cash_usd_mn", required(number), "Free Credit Balances in Customers' Cash Accounts"),
     column("free_credit_margin_usd_mn", number, "Free Credit Balances in Customers' Securities Margin Accounts"),
@@ -37,7 +37,8 @@ def requests(scope: Scope) -> Iterable[Request]:
 
 
 def parse(payload: Payload) -> Mapping[str, Parsed]:
-    months = read_table(read_sheet(payload), COLUMNS)
+    sheet = read_sheet(payload)
+    months = read_table(sheet, COLUMNS, ends="blank row" if sheet.padded else "end of file")  # a footnote may stand below the months
     return {MARGIN_DEBT.name: Parsed(shaped(months.rows, MARGIN_DEBT), months.rejected, months.notes)}
 
 

@@ -61,6 +61,8 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
         raise ParseError(f"a header of {DAY_HEADINGS[0]!r} and a series", grid.head())
     # The downloads of old were headed VALUE whatever the series.
     names = {heading: payload.request.subject.upper() if heading.upper() == "VALUE" else heading.upper() for heading in headings[1:] if heading}
+    if {"OPEN", "HIGH", "LOW", "CLOSE", "VOLUME"} & set(names.values()):
+        raise ParseError("a series of FRED", f"columns of prices {list(names.values())}", "this is another publisher's file")
     unreadable = [name for name in names.values() if not SERIES_ID.fullmatch(name)]
     if unreadable:
         raise ParseError("a series id as heading", repr(unreadable[0]))

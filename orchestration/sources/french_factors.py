@@ -5,6 +5,7 @@ a copyright line that closes the file: without it the file was cut off. Every na
 three-factor, five-factor and momentum files all read alike. Files of monthly or annual returns are refused.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 
 import pandas as pd
@@ -47,9 +48,10 @@ def _table(grid: Grid) -> Grid:
 def parse(payload: Payload) -> Mapping[str, Parsed]:
     table = _table(read_text(unzip(payload, ".csv", ".txt")))
     names = [name for cell in table.rows[0][1:] if (name := str(cell).strip())]
+    first = str(table.rows[1][0]).strip() if len(table.rows) > 1 and table.rows[1] else ""
+    if first and not re.fullmatch(r"\d{8}", first):
+        raise ParseError("days as YYYYMMDD", repr(first), "ask for the file of daily returns")
     wide = read_table(table, (column("observed_on", day("%Y%m%d"), "day"), *(column(name, _fraction, name) for name in names)))
-    if wide.rows.empty:
-        raise ParseError("days as YYYYMMDD", f"{wide.rejected['content'].iloc[0]!r}", "ask for the file of daily returns")
     factors = melted(wide, "factor", "daily_return")
     return {FACTORS.name: Parsed(shaped(factors.rows, FACTORS), factors.rejected, factors.notes)}
 

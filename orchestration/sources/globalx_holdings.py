@@ -49,9 +49,9 @@ def requests(scope: Scope) -> Iterable[Request]:
 def _as_of(preamble: list[list[str]], request: Request) -> tuple[pd.Timestamp, tuple[str, ...]]:
     """The day the file speaks of: by its preamble, else by its name (with a note)."""
     said = " ".join(cell for row in preamble for cell in row)
-    match = re.search(r"as of[\s:]*(\S+)", said, flags=re.IGNORECASE)
+    match = re.search(r"as of[\s:]*([A-Za-z]{3,9} \d{1,2}, \d{4}|\S+)", said, flags=re.IGNORECASE)
     if match:
-        return one_day(match.group(1), "an as-of date like 02/04/2026", "%m/%d/%Y", "%Y-%m-%d"), ()
+        return one_day(match.group(1), "an as-of date like 02/04/2026", "%m/%d/%Y", "%Y-%m-%d", "%b %d, %Y", "%B %d, %Y"), ()
     named = re.search(r"_(\d{8})(?!\d)", f"{request.url} {request.subject}")
     if named is None:
         raise ParseError("'Fund Holdings Data as of' above the table", repr(said[:120]))

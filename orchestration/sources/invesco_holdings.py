@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from orchestration.sources import shapes
-from orchestration.sources.contract import Parsed, Payload, Request, Scope, Source
+from orchestration.sources.contract import Parsed, ParseError, Payload, Request, Scope, Source
 from orchestration.sources.readers import column, day, named_fund, number, one_value, percent, read_table, read_text, required, shaped, text
 
 HOLDINGS = shapes.holdings("invesco", "Invesco")
@@ -44,6 +44,8 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
     if "observed_on" in rows:
         observed_on = one_value(rows["observed_on"], "as-of date")
     else:
+        if any("date" in note.casefold() for note in notes):
+            raise ParseError("a column headed 'Date'", notes[0])
         observed_on = pd.Timestamp(payload.fetched_at.astimezone(NEW_YORK).date())
         notes = (*notes, f"no as-of date in the file: observed_on is the day of the response, {observed_on:%Y-%m-%d}")
     identifier = rows["identifier"]

@@ -32,7 +32,8 @@ Row: TypeAlias = list[Any]
 NO_TEXT = frozenset({"", "-", "--", "---", "—"})
 NO_NUMBER = NO_TEXT | {"n/a", "na", "nan", "none", "null", "."}
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.ASCII)
-TIDY = str.maketrans({"$": None, ",": None, " ": None, "\t": None, "\n": None, "−": "-"})
+GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?", re.ASCII)  # a decimal comma (16,74) is not read as thousands
+TIDY = str.maketrans({"$": None, " ": None, "\t": None, "\n": None, "−": "-"})
 # XML knows five entities by name; `&nbsp;` and a bare `&` (both seen) are text that nobody escaped.
 BARE_AMPERSAND = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9A-Fa-f]+);)")
 END_OF_TEXT = "\x1e"
@@ -43,6 +44,10 @@ SPREADSHEET_ML = "{urn:schemas-microsoft-com:office:spreadsheet}"
 # An archive that unpacks to more than this, or by more than this factor, is an attack or an accident.
 MAX_UNPACKED_BYTES = 1024 * 1024 * 1024
 MAX_EXPANSION = 500
+FEW_LINES = 10  # more lines than this, and not one of them readable, are another layout rather than bad lines
+WIDEST_SHEET = 16_384
+MOST_CELLS = 100_000_000
+CELL_REFERENCE = re.compile(rb'<c [^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
 
 
 # ---------------------------------------------------------------- cells to values
@@ -72,10 +77,18 @@ def text(cells: Cells) -> tuple[Cells, Mask]:
 def _number(cell: Any) -> float | None:
     """A finite number; NaN where there is none, None where it cannot be read."""
     if isinstance(cell, int | float) and not isinstance(cell, bool):
-        return float(cell) if np.isfinite(cell) else None
+        try:
+            value = float(cell)
+        except OverflowError:
+            return None
+        return None if np.isinf(value) else value
     tidy = _plain(cell).translate(TIDY).lower()
     if tidy.startswith("(") and tidy.endswith(")"):
         tidy = f"-{tidy[1:-1]}"
+    if "," in tidy:
+        if not GROUPED.fullmatch(tidy):
+            return None
+        tidy = tidy.replace(",", "")
     if NUMBER.fullmatch(tidy):
         value = float(tidy)
         return value if np.isfinite(value) else None
@@ -151,7 +164,8 @@ class Grid:
 
 
 def _cell_text(cell: Any) -> str:
-    return "" if cell is None else str(cell).replace("\u00a0", " ").strip()
+    """A cell on one line, as messages show it."""
+    return "" if cell is None else " ".join(str(cell).split())
 
 
 def blank(row: Row) -> bool:
@@ -222,6 +236,8 @@ def read_json(payload: Payload) -> Any:
         return json.loads(decoded)
     except json.JSONDecodeError as error:
         raise ParseError("a complete JSON document", f"{error.msg} at character {error.pos:,} (cut off?)", "fetch it again") from error
+    except RecursionError as error:
+        raise ParseError("a JSON document", "one nested too deeply to be data", "do not open it") from error
 
 
 def open_zip(content: bytes) -> zipfile.ZipFile:
@@ -302,17 +318,35 @@ def _spreadsheet_ml(payload: Payload, sheets: Sequence[str]) -> dict[str, Grid]:
             continue
         cells: Row = []
         for cell in element.iterchildren(cell_tag):
-            cells.extend([""] * (int(cell.get(f"{SPREADSHEET_ML}Index", len(cells) + 1)) - 1 - len(cells)))
+            place = cell.get(f"{SPREADSHEET_ML}Index", str(len(cells) + 1))
+            if not place.isdecimal() or int(place) > WIDEST_SHEET:
+                raise ParseError(f"cells up to column {WIDEST_SHEET:,}", f"ss:Index {place[:20]!r}", "do not open it")
+            cells.extend([""] * (int(place) - 1 - len(cells)))
             data = cell.find(data_tag)
             cells.append("" if data is None else "".join(str(piece) for piece in data.itertext()))
         rows.append(cells)
     return found
 
 
+def _refuse_vast_sheets(archive: zipfile.ZipFile) -> None:
+    """A few bytes can place a cell in the last corner of a sheet, and reading it would take all memory."""
+    for member in archive.namelist():
+        if re.fullmatch(r"xl/worksheets/[^/]+\.xml", member):
+            try:
+                places = CELL_REFERENCE.findall(archive.read(member))
+            except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+                raise ParseError("a complete zip archive", f"{member}: {error} (cut off?)", "fetch it again") from error
+            rows = max((int(row) for _, row in places), default=0)
+            columns = max((len(column), column) for column, _ in places)[0] if places else 0
+            if rows * 26**columns > MOST_CELLS:
+                raise ParseError("a sheet of reasonable size", f"{member} with a cell in row {rows:,}", "do not open it")
+
+
 def _binary_workbook(payload: Payload, sheets: Sequence[str]) -> dict[str, Grid]:
     content = payload.content
     if content.startswith(b"PK"):
-        open_zip(content).close()
+        with open_zip(content) as archive:
+            _refuse_vast_sheets(archive)
     try:
         workbook = python_calamine.load_workbook(io.BytesIO(content))
         names = [name for name in workbook.sheet_names if not sheets or name in sheets]
@@ -388,6 +422,9 @@ def find_header(grid: Grid, columns: Sequence[Column], *, after: int = 0) -> tup
                 positions[wanted.name] = position
         missing = [wanted.headings[0] for wanted in columns if wanted.name not in positions and not wanted.optional]
         if not missing:
+            twice = [headings[position] for position in positions.values() if headings.count(headings[position]) > 1]
+            if twice:
+                raise ParseError(f"one column headed {twice[0]!r}", f"{headings.count(twice[0])} of them")
             return index, positions
         if positions and (not best or len(missing) < len(best)):
             best = missing
@@ -441,6 +478,8 @@ def read_table(
             reasons.setdefault(int(place), f"{_cell_text(header[at])}: cannot read {_cell_text(cells[place])!r}")
     rows = pd.DataFrame({**values, "line": pd.Series(range(1, len(body) + 1), dtype="int64")})
     rejected = no_rejects()
+    if len(reasons) == len(body) > FEW_LINES:
+        raise ParseError("rows that can be read", f"all {len(body):,} unreadable, the first: {reasons[min(reasons)]}")
     if reasons:
         rows = rows.drop(index=list(reasons)).reset_index(drop=True)
         places = sorted(reasons)

@@ -269,3 +269,30 @@ class TestRows:
         assert [named_fund(subject, stem) for subject in ("ivv", "IVV_holdings_2023-04")] == ["IVV", "IVV"]
         with pytest.raises(ParseError, match="a subject that names the fund"):
             named_fund("")
+
+
+class TestWhatMustNotPassForANumber:
+    @pytest.mark.parametrize("cell", ["16,74", "918144,5", "1,23,456", "12,3456"])
+    def test_a_decimal_comma_is_unreadable_not_a_thousand(self, cell: str) -> None:
+        _, bad = number(pd.Series([cell], dtype="object"))
+        assert bad.tolist() == [True]
+
+    def test_a_missing_number_of_json_is_missing_and_not_unreadable(self) -> None:
+        values, bad = number(pd.Series([None, float("nan"), 0.0], dtype="object"))
+        assert (values.isna().tolist(), bad.tolist()) == ([True, True, False], [False, False, False])
+
+    def test_two_columns_of_one_name_are_refused(self) -> None:
+        with pytest.raises(ParseError, match="expected one column headed 'close', found 2 of them"):
+            read_table(read_text(payload("As of,Close,Close\n2020-01-02,1,2\n")), COLUMNS)
+
+    def test_a_layout_none_of_whose_lines_can_be_read_is_one_error(self) -> None:
+        lines = "".join(f"2020-01-{day:02},x\n" for day in range(1, 21))
+        with pytest.raises(ParseError, match="all 20 unreadable, the first: Close: cannot read 'x'"):
+            read_table(read_text(payload(f"As of,Close\n{lines}")), COLUMNS)
+
+    def test_a_cell_in_the_last_corner_of_a_sheet_is_not_opened(self) -> None:
+        book = io.BytesIO()
+        with zipfile.ZipFile(book, "w") as archive:
+            archive.writestr("xl/worksheets/sheet1.xml", '<worksheet><sheetData><row><c r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>')
+        with pytest.raises(ParseError, match="expected a sheet of reasonable size"):
+            read_sheets(payload(book.getvalue()))
