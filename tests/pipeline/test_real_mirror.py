@@ -83,6 +83,12 @@ def test_the_second_identical_run_adds_nothing_and_publishes_the_same(grown: Pip
     assert (again["payloads"], again["tables"]) == (manifest["payloads"], manifest["tables"])
 
 
+def test_the_tables_and_python_agree_on_every_cut_off(of_2025: dict[str, pd.DataFrame]) -> None:
+    sessions = of_2025["trading_session"]
+    days = [(row.trade_date.date(), row.cutoff_on.date()) for row in sessions.itertuples()]
+    assert days == [(day, calendars.cutoff_on(day)) for day in calendars.sessions(calendars.FIRST_SESSION, date(2025, 9, 30))]
+
+
 def test_sources_without_an_answer_are_reported_and_stop_nothing(of_2025: dict[str, pd.DataFrame]) -> None:
     status = of_2025["source_status"].set_index("table_name")
     assert status.loc["raw_cboe__index_history", "verdict"] in ("unavailable", "never_fetched")
