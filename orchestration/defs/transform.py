@@ -83,7 +83,7 @@ class Translator(DagsterDbtTranslator):
         return GROUPS.get(folder, folder)
 
     def get_partition_mapping(self, dbt_resource_props: Mapping[str, Any], dbt_parent_resource_props: Mapping[str, Any]) -> dg.PartitionMapping | None:
-        # Tables are built for the run's last session; without this Dagster lists 6,700 partitions for each of 60 edges.
+        # Tables are built for the run's last session; without this Dagster lists all 6,700 partitions once for each raw table.
         return dg.LastPartitionMapping() if dbt_parent_resource_props["resource_type"] == "source" else None
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:

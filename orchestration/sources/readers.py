@@ -47,6 +47,8 @@ MAX_EXPANSION = 500
 FEW_LINES = 10  # more lines than this, and not one of them readable, are another layout rather than bad lines
 WIDEST_SHEET = 16_384
 MOST_CELLS = 100_000_000
+# What the standard library raises for a damaged archive; encryption and unknown packing are RuntimeErrors.
+BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 CELL_REFERENCE = re.compile(rb'<c [^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
 
 
@@ -244,7 +246,7 @@ def open_zip(content: bytes) -> zipfile.ZipFile:
     """An archive whose members were checked for path, size and expansion before anything is unpacked."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except zipfile.BadZipFile as error:
+    except BROKEN_ARCHIVE as error:
         raise ParseError("a complete zip archive", f"{len(content):,} bytes that cannot be unpacked (cut off?)", "fetch it again") from error
     members = archive.infolist()
     unpacked = sum(member.file_size for member in members)
@@ -256,6 +258,14 @@ def open_zip(content: bytes) -> zipfile.ZipFile:
     return archive
 
 
+def _unpacked(archive: zipfile.ZipFile, member: str) -> bytes:
+    """A member's bytes, or a ParseError where it is damaged, encrypted or packed in a way nobody uses."""
+    try:
+        return archive.read(member)
+    except BROKEN_ARCHIVE as error:
+        raise ParseError("a readable archive", f"{member}: {error} (cut off?)", "fetch it again") from error
+
+
 def unzip(payload: Payload, *suffixes: str) -> Payload:
     """The one member whose name ends like this, as a payload; a body that is no archive is returned as it is."""
     if not payload.content.startswith(b"PK"):
@@ -264,10 +274,7 @@ def unzip(payload: Payload, *suffixes: str) -> Payload:
         members = [member for member in archive.infolist() if member.filename.lower().endswith(suffixes)]
         if len(members) != 1:
             raise ParseError(f"an archive with one file ending in {' or '.join(suffixes)}", f"{archive.namelist()[:10]}")
-        try:
-            return replace(payload, content=archive.read(members[0]))
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
-            raise ParseError("a readable archive", f"{members[0].filename}: {error}", "fetch it again") from error
+        return replace(payload, content=_unpacked(archive, members[0].filename))
 
 
 def _xml_parser_options() -> dict[str, bool]:
@@ -332,10 +339,7 @@ def _refuse_vast_sheets(archive: zipfile.ZipFile) -> None:
     """A few bytes can place a cell in the last corner of a sheet, and reading it would take all memory."""
     for member in archive.namelist():
         if re.fullmatch(r"xl/worksheets/[^/]+\.xml", member):
-            try:
-                places = CELL_REFERENCE.findall(archive.read(member))
-            except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-                raise ParseError("a complete zip archive", f"{member}: {error} (cut off?)", "fetch it again") from error
+            places = CELL_REFERENCE.findall(_unpacked(archive, member))
             rows = max((int(row) for _, row in places), default=0)
             columns = max((len(column), column) for column, _ in places)[0] if places else 0
             if rows * 26**columns > MOST_CELLS:
