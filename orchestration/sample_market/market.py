@@ -12,16 +12,13 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from orchestration import calendars
 from orchestration.sample_market import universe
+from orchestration.sample_market.facts import Array, Balances, Bars, Position
 from orchestration.sample_market.universe import FUNDS, SECURITIES
-
-Array = npt.NDArray[np.float64]
 
 CREATION_UNIT = 50_000
 SESSIONS_A_YEAR = 252
@@ -38,36 +35,6 @@ GROUP_VOLATILITY = {"semis": 1.1, "software": 0.8, "hardware": 0.6, "platforms":
 OWN_VOLATILITY = 1.3  # of a single share, in units of the market's
 MARGIN_NOISE = 0.015  # of the log balance, gone by the last month
 CALM_MONTHS = 6
-
-
-class Position(NamedTuple):
-    """A line of a portfolio. quantity: shares, or dollars of par. price: dollars a share, or per 100 of par."""
-
-    security: universe.Security
-    quantity: float
-    price: float
-    market_value: float
-
-
-class Balances(NamedTuple):
-    """Customers' margin accounts at the end of a month (given by its first day), in millions of dollars."""
-
-    month: date
-    debit: int
-    credit_cash: int
-    credit_margin: int
-
-
-@dataclass(frozen=True)
-class Bars:
-    """Daily levels, one value a session. volume in shares; growth: what reinvested distributions have made of one share."""
-
-    open: Array
-    high: Array
-    low: Array
-    close: Array
-    volume: Array
-    growth: Array
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from functools import partial
 from pathlib import Path
 
 from orchestration.sample_market import universe
-from orchestration.sample_market.market import Bars, Market, fund_column, simulate
+from orchestration.sample_market.facts import Bars
+from orchestration.sample_market.market import Market, fund_column, simulate
 from orchestration.sample_market.universe import Fund
 from orchestration.sample_market.writers import cboe, finra, fred, ishares, spdr, yahoo
 

@@ -6,7 +6,7 @@ There is no room for a title: that the figures are SIMULATED stands in the mirro
 from collections.abc import Sequence
 from datetime import date
 
-from orchestration.sample_market.market import Bars
+from orchestration.sample_market.facts import Bars
 
 
 def index_history(days: Sequence[date], levels: Bars) -> bytes:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from orchestration.sample_market.market import Balances
+from orchestration.sample_market.facts import Balances
 from orchestration.sample_market.writers import NOTICE
 from orchestration.sample_market.writers.workbook import Cell, workbook
 

@@ -8,7 +8,7 @@ Bond funds have columns of their own and no tickers.
 from collections.abc import Sequence
 from datetime import date
 
-from orchestration.sample_market.market import Position
+from orchestration.sample_market.facts import Position
 from orchestration.sample_market.universe import Fund
 from orchestration.sample_market.writers import NOTICE
 

@@ -6,7 +6,7 @@ Numbers have been served as numbers and as text, sectors filled and as `-`: the 
 from collections.abc import Sequence
 from datetime import date
 
-from orchestration.sample_market.market import Position
+from orchestration.sample_market.facts import Position
 from orchestration.sample_market.universe import Fund
 from orchestration.sample_market.writers import NOTICE
 from orchestration.sample_market.writers.workbook import Cell, workbook

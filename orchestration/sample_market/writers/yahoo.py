@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from orchestration.sample_market.market import Array, Bars
+from orchestration.sample_market.facts import Array, Bars
 from orchestration.sample_market.universe import Fund
 
 NEW_YORK = ZoneInfo("America/New_York")
