@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from orchestration.sample_market.universe import Security
+from orchestration.sample_market.securities import Security
 
 Array: TypeAlias = npt.NDArray[np.float64]
 

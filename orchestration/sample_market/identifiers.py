@@ -5,6 +5,7 @@ from functools import cache
 
 ALPHABET = string.digits + string.ascii_uppercase
 SEDOL_WEIGHTS = (1, 3, 1, 7, 3, 9)
+CUSIP_COUNTRIES = ("US", "CA")  # whose national numbers are CUSIPs
 
 
 def _digit_sum(values: list[int]) -> int:
@@ -35,9 +36,9 @@ def cusip(serial: int) -> str:
 
 
 @cache
-def isin(serial: int) -> str:
-    """Twelve characters: US, the CUSIP, check digit."""
-    body = "US" + cusip(serial)
+def isin(serial: int, country: str = "US") -> str:
+    """Twelve characters: country (ISO 3166), national number, check digit. Outside North America the number is SIM and six digits."""
+    body = country + (cusip(serial) if country in CUSIP_COUNTRIES else f"SIM{serial:06d}")
     return body + check_digit_of_isin(body)
 
 

@@ -169,10 +169,10 @@ def answers(market: Market, daily_sessions: int = DAILY_SESSIONS) -> list[Answer
 
 
 def code_version() -> str:
-    """A hash of this package's source: what was written by other code is written again."""
+    """A hash of this package's source and lists: what was written by other code is written again."""
     package = Path(__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
+    for path in sorted(path for path in package.rglob("*") if path.suffix in {".py", ".csv"}):
         digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -7,52 +7,10 @@ SIM in a place where the format has room for it: nobody can join them to the rea
 from dataclasses import dataclass
 from datetime import date
 
-from orchestration.sample_market import identifiers
+from orchestration.sample_market.securities import Security
 
 FIRST_DAY = date(2025, 2, 14)
 LAST_DAY = date(2026, 2, 13)
-
-
-@dataclass(frozen=True)
-class Security:
-    """One line a fund can hold.
-
-    price: dollars on the first day (bonds: per 100 of par). size: billions, which sets its weight. beta: to the market, of
-    treasuries to the yield (duration in years). serial: what its identifiers are made from.
-    """
-
-    serial: int
-
-    ticker: str
-    name: str
-    sector: str
-    group: str
-    beta: float
-    price: float
-    size: float
-    coupon: float = 0.0
-    maturity: date | None = None
-
-    @property
-    def is_bond(self) -> bool:
-        return self.maturity is not None
-
-    @property
-    def lot(self) -> int:
-        """How many of the things a fund counts cost the price: bonds are counted in dollars of par."""
-        return 100 if self.is_bond else 1
-
-    @property
-    def cusip(self) -> str:
-        return identifiers.cusip(self.serial)
-
-    @property
-    def isin(self) -> str:
-        return identifiers.isin(self.serial)
-
-    @property
-    def sedol(self) -> str:
-        return identifiers.sedol(self.serial)
 
 
 @dataclass(frozen=True)
@@ -102,6 +60,7 @@ class LatePosting:
 
 TECHNOLOGY = "Information Technology"
 
+# Prices of the first day. Of treasuries, beta is the duration.
 SECURITIES = (
     Security(0, "NVDA", "NVIDIA CORP", TECHNOLOGY, "semis", 1.7, 138.85, 3400),
     Security(1, "AVGO", "BROADCOM INC", TECHNOLOGY, "semis", 1.5, 233.04, 1090),
