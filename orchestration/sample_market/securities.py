@@ -21,8 +21,9 @@ class Security:
 
     serial: what its identifiers are made from. ticker: in the style of its market (`NVDA`, `7203 JP`), empty for bonds.
     sector: GICS for shares, the issuers' own words for bonds. group: shares of one group move together.
-    price: dollars whatever the currency it trades in; bonds per 100 of par. size: billions of dollars in free float, of a depositary
-    receipt the whole company's, of a bond everything that the line stands for. Both in early February 2026.
+    price: dollars whatever the currency it trades in; bonds per 100 of par. size: billions of dollars in free float; of a depositary
+    receipt the whole company's; of a bond, and of an emerging share outside technology, everything in its index that the line
+    stands for: a few lines have to give a fund its weights. Both in early February 2026.
     beta: to the US market. duration: years, modified. turnover: fraction of size traded a day. coupon: per cent a year.
     country: ISO 3166, of the issuer. currency: ISO 4217, of trading. tags: portfolios that hold it.
     """
