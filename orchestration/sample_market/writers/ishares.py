@@ -7,10 +7,12 @@ Bond funds have columns of their own and no tickers.
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 
 from orchestration.sample_market.facts import Position
 from orchestration.sample_market.universe import Fund
 from orchestration.sample_market.writers import NOTICE
+from orchestration.sample_market.writers.domicile import DOLLAR, HOME, country, currency
 
 BOM = b"\xef\xbb\xbf"
 SEPARATOR = "\u00a0"
@@ -59,46 +61,72 @@ def _amount(value: float) -> str:
 
 
 def _quoted(*cells: str) -> str:
-    return ",".join(f'"{cell}"' for cell in cells)
+    return ",".join(['"' + cell.replace('"', '""') + '"' for cell in cells])
+
+
+@cache
+def _share(ticker: str, name: str, sector: str) -> str:
+    """The cells of a share before its figures."""
+    return _quoted(ticker.replace(".", ""), name, SECTORS.get(sector, sector), "Equity")
+
+
+@cache
+def _place(location: str, exchange: str, currency: str) -> str:
+    """The cells behind the figures."""
+    return _quoted(location, exchange, "USD", "1.00", currency, "-")
 
 
 def _share_lines(portfolio: Sequence[Position], cash: float, assets: float, future: tuple[date, float] | None) -> list[str]:
     """Share, money-market, dollar and index-future lines, in the columns of SHARE_HEADER. future: expiry and index level, if the fund holds one."""
+    lines = []
+    for security, quantity, price, value in portfolio:
+        amount, place = f"{value:,.2f}", _place(country(security), EXCHANGE, currency(security))
+        identity = _share(security.ticker, security.name, security.sector)
+        lines.append(f'{identity},"{amount}","{value / assets * 100:,.2f}","{amount}","{quantity:,.2f}","{price:,.2f}",{place}')
 
-    def line(ticker: str, name: str, sector: str, asset_class: str, value: float, notional: float, held: float, price: float, exchange: str) -> str:
-        identity = (ticker, name, SECTORS.get(sector, sector), asset_class)
-        figures = (_amount(value), _amount(value / assets * 100), _amount(notional), _amount(held), _amount(price))
-        location = "-" if asset_class == "Futures" else "United States"
-        return _quoted(*identity, *figures, location, exchange, "USD", "1.00", "USD", "-")
+    def line(ticker: str, name: str, asset_class: str, value: float, notional: float, held: float, price: float, place: str) -> str:
+        figures = (value, value / assets * 100, notional, held, price)
+        return f"{_quoted(ticker, name, CASH, asset_class, *map(_amount, figures))},{place}"
 
-    lines = [
-        line(security.ticker.replace(".", ""), security.name, security.sector, "Equity", value, value, quantity, price, EXCHANGE)
-        for security, quantity, price, value in portfolio
-    ]
+    at_home = _place(HOME, "-", DOLLAR)
     swept = round(cash * MONEY_MARKET_SHARE, 2)
     dollars = round(cash - swept, 2)
-    lines.append(line("XTSLA", SWEEP, CASH, "Money Market", swept, swept, round(swept), 1.0, "-"))
-    lines.append(line("USD", "USD CASH", CASH, "Cash", dollars, dollars, round(dollars), 100.0, "-"))
+    lines.append(line("XTSLA", SWEEP, "Money Market", swept, swept, round(swept), 1.0, at_home))
+    lines.append(line("USD", "USD CASH", "Cash", dollars, dollars, round(dollars), 100.0, at_home))
     if future is not None:
         expiry, level = future
         points = round(level * 4) / 4
         contracts = max(1, round(cash / (points * FUTURES_MULTIPLIER)))
         code = f"ES{'HMUZ'[expiry.month // 3 - 1]}{expiry.year % 10}"
         notional = contracts * points * FUTURES_MULTIPLIER
-        lines.append(line(code, f"S&P500 EMINI {expiry:%b %y}".upper(), CASH, "Futures", 0.0, notional, contracts, points, "Index And Options Market"))
+        place = _place("-", "Index And Options Market", DOLLAR)
+        lines.append(line(code, f"S&P500 EMINI {expiry:%b %y}".upper(), "Futures", 0.0, notional, contracts, points, place))
     return lines
 
 
+@cache
+def _bond(name: str, sector: str) -> str:
+    """The cells of a bond before its figures."""
+    return _quoted(name, sector, "Fixed Income")
+
+
+@cache
+def _bond_terms(location: str, currency: str, maturity: date | None, coupon: float) -> str:
+    """The cells of a bond behind its price; what the simulation does not know is `-`."""
+    matures = _day(maturity) if maturity else "-"
+    return _quoted(location, "-", "USD", "-", "-", "1.00", matures, _amount(coupon), "-", "-", "-", "-", "-", currency, "-", "-")
+
+
 def _bond_lines(portfolio: Sequence[Position], cash: float, assets: float) -> list[str]:
-    """Bond and money-market lines, in the columns of BOND_HEADER; what the simulation does not know is `-`."""
+    """Bond and money-market lines, in the columns of BOND_HEADER."""
     lines = []
     for security, par, price, value in portfolio:
-        maturity = _day(security.maturity) if security.maturity else "-"
-        names = (security.name, security.sector, "Fixed Income", _amount(value), _amount(value / assets * 100), _amount(value), _amount(par))
-        terms = ("-", "-", "1.00", maturity, _amount(security.coupon), "-", "-", "-", "-", "-", "USD", "-", "-")
-        lines.append(_quoted(*names, security.cusip, security.isin, security.sedol, _amount(price), "United States", "-", "USD", *terms))
+        amount, identity = f"{value:,.2f}", _bond(security.name, security.sector)
+        identifiers = f'"{security.cusip}","{security.isin}","{security.sedol}"'
+        terms = _bond_terms(country(security), currency(security), security.maturity, security.coupon)
+        lines.append(f'{identity},"{amount}","{value / assets * 100:,.2f}","{amount}","{par:,.2f}",{identifiers},"{price:,.2f}",{terms}')
     swept, weight = _amount(cash), _amount(cash / assets * 100)
-    sweep = (SWEEP, CASH, "Money Market", swept, weight, swept, swept, "-", "-", "-", "100.00", "United States", "-", "USD")
+    sweep = (SWEEP, CASH, "Money Market", swept, weight, swept, swept, "-", "-", "-", "100.00", HOME, "-", "USD")
     lines.append(_quoted(*sweep, "0.11", "-", "1.00", "-", "-", "0.11", "-", "-", "-", "-", "USD", "-", "-"))
     return lines
 

@@ -9,6 +9,7 @@ from datetime import date
 from orchestration.sample_market.facts import Position
 from orchestration.sample_market.universe import Fund
 from orchestration.sample_market.writers import NOTICE
+from orchestration.sample_market.writers.domicile import DOLLAR, currency
 from orchestration.sample_market.writers.workbook import Cell, workbook
 
 HOLDINGS_HEADER = ("Name", "Ticker", "Identifier", "SEDOL", "Weight", "Sector", "Shares Held", "Local Currency")
@@ -20,15 +21,15 @@ DOLLARS = ("US DOLLAR", "-", "999USDZ92", "-")  # how State Street names and ide
 def holdings(fund: Fund, day: date, portfolio: Sequence[Position], cash: float) -> bytes:
     """A fund's lines, largest first, and its cash in dollars. Sector funds: numbers as text, sectors filled; others: numbers, sectors `-`."""
     assets = sum(position.market_value for position in portfolio) + cash
-    lines = [
-        ((security.name, security.ticker, security.cusip, security.sedol), value / assets * 100, security.sector, quantity)
-        for security, quantity, _, value in portfolio
-    ]
-    lines.append((DOLLARS, cash / assets * 100, "-", cash))
-    table: list[tuple[Cell, ...]] = [
-        (*identity, f"{weight:.6f}", sector, f"{quantity:.2f}", "USD") if fund.sectors else (*identity, round(weight, 6), "-", quantity, "USD")
-        for identity, weight, sector, quantity in lines
-    ]
+    table: list[tuple[Cell, ...]] = []
+    for security, quantity, _, value in portfolio:
+        identity, weight, money = (security.name, security.ticker, security.cusip, security.sedol), value / assets * 100, currency(security)
+        if fund.sectors:
+            table.append((*identity, f"{weight:.6f}", security.sector, f"{quantity:.2f}", money))
+        else:
+            table.append((*identity, round(weight, 6), "-", quantity, money))
+    weight = cash / assets * 100
+    table.append((*DOLLARS, f"{weight:.6f}", "-", f"{cash:.2f}", DOLLAR) if fund.sectors else (*DOLLARS, round(weight, 6), "-", cash, DOLLAR))
     rows: list[tuple[Cell, ...]] = [
         ("Fund Name:", f"{fund.name} (SIMULATED)"),
         ("Ticker Symbol:", fund.fund_id),
