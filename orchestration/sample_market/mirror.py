@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from orchestration.sample_market import universe
-from orchestration.sample_market.facts import Bars
+from orchestration.sample_market.facts import Bars, Listing
 from orchestration.sample_market.market import Market, fund_column, simulate
 from orchestration.sample_market.universe import Fund
 from orchestration.sample_market.writers import cboe, finra, fred, ishares, spdr, yahoo
@@ -142,6 +142,10 @@ def _levels(market: Market, daily_sessions: int) -> Iterator[Answer]:
             yield Answer(FRED.format(series=series), served, f"fred/{series}_{served}.csv", render)
 
 
+def _listing(fund: Fund) -> Listing:
+    return Listing(fund.fund_id, fund.name, "ETF", fund.venue, "USD", "America/New_York", 9.5, 16.0, fund.inception)
+
+
 def _chart(market: Market, fund: Fund, row: int) -> bytes:
     """Bars as served that evening: in shares of that day, adjusted for what has been paid by then."""
     bars, column, days = market.bars[fund.fund_id], fund_column(fund.fund_id), market.sessions[: row + 1]
@@ -151,7 +155,7 @@ def _chart(market: Market, fund: Fund, row: int) -> bytes:
     served = Bars(open_, high, low, close, bars.volume[: row + 1] / factor, growth)
     paid = (market.distributions[: row + 1, column] / market.split_factor[: row + 1, column] * factor).round(6)
     splits = {split.on: split.factor for split in universe.SPLITS if split.fund_id == fund.fund_id and split.on <= days[-1]}
-    return yahoo.chart(fund, days, served, close * growth, paid.tolist(), splits)
+    return yahoo.chart(_listing(fund), days, served, close * growth, paid.tolist(), splits)
 
 
 def _bars(market: Market, daily_sessions: int) -> Iterator[Answer]:

@@ -1,25 +1,31 @@
 """Yahoo's chart v8 JSON: daily bars as columns, prices in single precision, raw and adjusted close apart.
 
-Raw prices are restated at a split; the adjusted close also at each distribution. A bar is stamped with the instant at
-which its session opened.
+Raw prices are restated at a split; the adjusted close also at each distribution; an index has no adjusted close, and mostly
+no volume. A bar is stamped with the instant at which its session opened, in the exchange's own zone. Trading before and after
+hours exists in New York alone: elsewhere both periods are empty.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from orchestration.sample_market.facts import Array, Bars
-from orchestration.sample_market.universe import Fund
+from orchestration.sample_market.facts import Array, Bars, Listing
 
-NEW_YORK = ZoneInfo("America/New_York")
-PRE, OPEN, CLOSE, POST = time(4), time(9, 30), time(16), time(20)
+NEW_YORK = "America/New_York"
+EARLIEST, LATEST = 4.0, 20.0  # hours at which trading outside the session begins and ends
+SESSIONS_A_YEAR = 252
 
 
-def _instant(day: date, at: time) -> int:
-    return int(datetime.combine(day, at, NEW_YORK).timestamp())
+def _at(listing: Listing, day: date, hour: float) -> datetime:
+    """An hour of a day on the clock of the exchange."""
+    return datetime(day.year, day.month, day.day, int(hour), round(hour % 1 * 60), tzinfo=ZoneInfo(listing.zone))
+
+
+def _instant(listing: Listing, day: date, hour: float) -> int:
+    return int(_at(listing, day, hour).timestamp())
 
 
 def _single(values: Array) -> list[float]:
@@ -28,51 +34,66 @@ def _single(values: Array) -> list[float]:
     return printed
 
 
-def chart(fund: Fund, days: Sequence[date], bars: Bars, adjusted_close: Array, dividends: Sequence[float], splits: Mapping[date, int]) -> bytes:
-    """One fund's answer, oldest bar first. dividends: dollars a share on ex-dates, zero otherwise. splits: new shares for an old one, by day."""
+def _periods(listing: Listing, day: date, zone: str | None, offset: int) -> dict[str, dict[str, object]]:
+    """The sessions of a day: before, during and after regular hours."""
+    earliest, latest = (EARLIEST, LATEST) if listing.zone == NEW_YORK else (listing.opens, listing.closes)
+    hours = {"pre": (earliest, listing.opens), "regular": (listing.opens, listing.closes), "post": (listing.closes, latest)}
+    return {
+        period: {"timezone": zone, "start": _instant(listing, day, start), "end": _instant(listing, day, end), "gmtoffset": offset}
+        for period, (start, end) in hours.items()
+    }
+
+
+def chart(listing: Listing, days: Sequence[date], bars: Bars, adjusted_close: Array | None, dividends: Sequence[float], splits: Mapping[date, int]) -> bytes:
+    """One symbol's answer, oldest bar first: its whole history, or any part of it.
+
+    adjusted_close: None for an index. dividends: dollars a share on ex-dates, zero otherwise. splits: new shares for an old
+    one, by day; those of other days are left out. The highest and lowest of 52 weeks are those of the bars given.
+    """
     last = days[-1]
-    opening = datetime.combine(last, OPEN, NEW_YORK)
+    opening = _at(listing, last, listing.opens)
     zone = opening.tzname()
     offset = int((opening.utcoffset() or timedelta(0)).total_seconds())
-    periods = {
-        period: {"timezone": zone, "start": _instant(last, start), "end": _instant(last, end), "gmtoffset": offset}
-        for period, start, end in (("pre", PRE, OPEN), ("regular", OPEN, CLOSE), ("post", CLOSE, POST))
-    }
     meta = {
-        "currency": "USD",
-        "symbol": fund.fund_id,
-        "exchangeName": fund.venue,
-        "fullExchangeName": fund.venue,
-        "instrumentType": "ETF",
-        "firstTradeDate": _instant(fund.inception, OPEN),
-        "regularMarketTime": _instant(last, CLOSE),
-        "hasPrePostMarketData": True,
+        "currency": listing.currency,
+        "symbol": listing.symbol,
+        "exchangeName": listing.venue,
+        "fullExchangeName": listing.venue,
+        "instrumentType": listing.kind,
+        "firstTradeDate": _instant(listing, listing.first_day, listing.opens),
+        "regularMarketTime": _instant(listing, last, listing.closes),
+        "hasPrePostMarketData": listing.zone == NEW_YORK and listing.kind != "INDEX",
         "gmtoffset": offset,
         "timezone": zone,
-        "exchangeTimezoneName": NEW_YORK.key,
+        "exchangeTimezoneName": listing.zone,
         "regularMarketPrice": float(bars.close[-1]),
-        "fiftyTwoWeekHigh": float(bars.high.max()),
-        "fiftyTwoWeekLow": float(bars.low.min()),
+        "fiftyTwoWeekHigh": float(bars.high[-SESSIONS_A_YEAR:].max()),
+        "fiftyTwoWeekLow": float(bars.low[-SESSIONS_A_YEAR:].min()),
         "regularMarketDayHigh": float(bars.high[-1]),
         "regularMarketDayLow": float(bars.low[-1]),
         "regularMarketVolume": int(bars.volume[-1]),
-        "longName": f"{fund.name} (SIMULATED)",
+        "longName": f"{listing.name} (SIMULATED)",
         "shortName": "SIMULATED",
         "priceHint": 2,
-        "currentTradingPeriod": periods,
+        "currentTradingPeriod": _periods(listing, last, zone, offset),
         "dataGranularity": "1d",
         "range": "",
         "validRanges": ["1d", "5d", "1mo", "3mo", "6mo", "1y", "2y", "5y", "10y", "ytd", "max"],
     }
-    result: dict[str, object] = {"meta": meta, "timestamp": [_instant(day, OPEN) for day in days]}
-    paid = {str(_instant(day, OPEN)): {"amount": amount, "date": _instant(day, OPEN)} for day, amount in zip(days, dividends, strict=True) if amount > 0}
+    stamps = {day: _instant(listing, day, listing.opens) for day in days}
+    result: dict[str, object] = {"meta": meta, "timestamp": list(stamps.values())}
+    paid = {str(stamp): {"amount": amount, "date": stamp} for stamp, amount in zip(stamps.values(), dividends, strict=True) if amount > 0}
     divided = {
-        str(_instant(day, OPEN)): {"date": _instant(day, OPEN), "numerator": float(factor), "denominator": 1.0, "splitRatio": f"{factor}:1"}
+        str(stamps[day]): {"date": stamps[day], "numerator": float(factor), "denominator": 1.0, "splitRatio": f"{factor}:1"}
         for day, factor in splits.items()
+        if day in stamps
     }
     events = {event: found for event, found in (("dividends", paid), ("splits", divided)) if found}
     if events:
         result["events"] = events
     prices = {"open": _single(bars.open), "close": _single(bars.close), "high": _single(bars.high), "low": _single(bars.low)}
-    result["indicators"] = {"quote": [prices | {"volume": bars.volume.astype(np.int64).tolist()}], "adjclose": [{"adjclose": _single(adjusted_close)}]}
+    indicators: dict[str, object] = {"quote": [prices | {"volume": bars.volume.astype(np.int64).tolist()}]}
+    if adjusted_close is not None:
+        indicators["adjclose"] = [{"adjclose": _single(adjusted_close)}]
+    result["indicators"] = indicators
     return json.dumps({"chart": {"result": [result], "error": None}}, separators=(",", ":"), ensure_ascii=False).encode()
