@@ -27,7 +27,6 @@ from orchestration.sample_market.facts import Balances, Bars, Chain, FilingMonth
 from orchestration.sample_market.universe import Fund, Security
 from orchestration.sample_market.writers import NOTICE, ark, cboe, finra, fred, french, globalx, ici, invesco, ishares, ofr, sec, spdr, vanguard, yahoo
 from orchestration.sample_market.writers.archive import stored
-from orchestration.sample_market.writers.domicile import bloomberg_ticker
 from orchestration.sources import all_sources
 from orchestration.sources.contract import Parsed, Payload, Request
 
@@ -194,10 +193,28 @@ def test_global_x_owes_something_whatever_its_cash(cash: float) -> None:
     assert without_ticker.sum() == pytest.approx(cash, abs=0.005)
 
 
-def test_bloomberg_tickers_name_the_exchange_abroad_and_the_class_behind_a_slash() -> None:
-    assert bloomberg_ticker("BRK.B", "United States") == "BRK/B"
-    assert bloomberg_ticker("005930", "South Korea") == "005930 KS"
-    assert "BRK/B" in set(GLOBALX.parsed(HELD).rows["ticker"].dropna())
+FOREIGN = [
+    Position(dataclasses.replace(SHARES[place], ticker=ticker, name=name), 1000.0, 50.0, 50_000.0)
+    for place, (ticker, name) in enumerate((("005930 KS", "SAMSUNG ELECTRONICS LTD"), ("2330 TT", "TAIWAN SEMICONDUCTOR"), ("BRK.B", "BERKSHIRE HATHAWAY")))
+]
+
+
+@pytest.mark.parametrize(
+    ("holdings", "tickers"),
+    [
+        (ISHARES, ["005930", "2330", "BRKB"]),
+        (GLOBALX, ["005930 KS", "2330 TT", "BRK/B"]),
+        (VANGUARD, ["005930 KS", "2330 TT", "BRK/B"]),
+    ],
+    ids=str,
+)
+def test_tickers_abroad_are_written_as_each_publisher_does(holdings: Holdings, tickers: list[str]) -> None:
+    assert holdings.parsed(FOREIGN).rows["ticker"].tolist()[:3] == tickers
+
+
+def test_ishares_names_the_exchange_abroad() -> None:
+    found = lines(ISHARES.write(FOREIGN))
+    assert [line.split('","')[10] for line in found[10:13]] == ["Korea Exchange (Stock Market)", "Taiwan Stock Exchange", "New York Stock Exchange Inc."]
 
 
 def test_invesco_tickers_have_a_trailing_blank_and_cash_no_cusip() -> None:

@@ -1,40 +1,28 @@
-"""Where a security is at home, in the words that holdings files have for it. One place, so that no writer decides it for itself."""
+"""Where a security is at home and what it is called there. One place, so that no writer of holdings decides it for itself.
+
+Tickers come as Bloomberg has them: the exchange stands behind a blank, and is left out at home.
+"""
 
 from orchestration.sample_market.universe import Security
 
-HOME, DOLLAR = "United States", "USD"
-
-# Country -> (ISO 3166 code, Bloomberg's code of its exchange). Shares listed at home are known by their ticker alone.
-CODES = {
-    HOME: ("US", ""),
-    "China": ("CN", "C1"),
-    "France": ("FR", "FP"),
-    "Germany": ("DE", "GR"),
-    "Hong Kong": ("HK", "HK"),
-    "Japan": ("JP", "JP"),
-    "Netherlands": ("NL", "NA"),
-    "South Korea": ("KR", "KS"),
-    "Switzerland": ("CH", "SW"),
-    "Taiwan": ("TW", "TT"),
-    "United Kingdom": ("GB", "LN"),
-}
+HOME, DOLLAR = "US", "USD"
 
 
 def country(security: Security) -> str:
-    """The country of its exchange, in English."""
+    """The issuer's country, two letters (ISO 3166)."""
     return HOME
 
 
 def currency(security: Security) -> str:
-    """The currency in which it trades, three letters."""
+    """The currency in which it trades, three letters (ISO 4217)."""
     return DOLLAR
 
 
-def country_code(security: Security) -> str:
-    """The country in two letters."""
-    return CODES[country(security)][0]
+def local_ticker(ticker: str) -> str:
+    """`NVDA`, `BRK.B`, `005930`: as the exchange itself has it."""
+    return ticker.partition(" ")[0]
 
 
-def bloomberg_ticker(ticker: str, country: str) -> str:
-    """`NVDA`, `BRK/B`, `005930 KS`: ticker, share class behind a slash, exchange abroad."""
-    return f"{ticker.replace('.', '/')} {CODES[country][1]}".rstrip()
+def bloomberg_ticker(ticker: str) -> str:
+    """`NVDA`, `BRK/B`, `005930 KS`: a class of shares stands behind a slash."""
+    return ticker.replace(".", "/")

@@ -11,7 +11,7 @@ from functools import cache
 from orchestration.sample_market.facts import Position
 from orchestration.sample_market.universe import Fund
 from orchestration.sample_market.writers import NOTICE
-from orchestration.sample_market.writers.domicile import bloomberg_ticker, country
+from orchestration.sample_market.writers.domicile import bloomberg_ticker
 from orchestration.sample_market.writers.separated import cell
 
 HEADER = "% of Net Assets,Ticker,Name,SEDOL,Market Price ($),Shares Held,Market Value ($)"
@@ -19,8 +19,8 @@ OWED = 0.4  # of the net cash; the balance at the bank is larger by as much
 
 
 @cache
-def _identity(ticker: str, country: str, name: str, sedol: str) -> str:
-    return f"{cell(bloomberg_ticker(ticker, country))},{cell(name)},{sedol}"
+def _identity(ticker: str, name: str, sedol: str) -> str:
+    return f"{cell(bloomberg_ticker(ticker))},{cell(name)},{sedol}"
 
 
 def holdings(fund: Fund, day: date, portfolio: Sequence[Position], cash: float) -> bytes:
@@ -28,7 +28,7 @@ def holdings(fund: Fund, day: date, portfolio: Sequence[Position], cash: float) 
     scale = 100 / (sum(position.market_value for position in portfolio) + cash)
     lines = []
     for security, quantity, price, value in portfolio:
-        identity = _identity(security.ticker, country(security), security.name, security.sedol)
+        identity = _identity(security.ticker, security.name, security.sedol)
         lines.append(f"{value * scale:.2f},{identity},{cell(f'{price:,.2f}')},{cell(f'{quantity:,.2f}')},{cell(f'{value:,.2f}')}")
     owed = round(abs(cash) * OWED, 2)
     for name, value in (("CASH", cash + owed), ("OTHER PAYABLE & RECEIVABLES", -owed)):

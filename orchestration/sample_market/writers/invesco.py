@@ -17,9 +17,10 @@ CASH = "-USD CASH-,"
 
 
 @cache
-def _ends(cusip: str, ticker: str, name: str, sector: str) -> tuple[str, str]:
+def _ends(identifier: str, ticker: str, name: str, sector: str) -> tuple[str, str]:
     """What stands before the figures of a line and behind them."""
-    return f"{cusip},{ticker} ", f"{cell(name)},Common Stock,{cell(sector)}"
+    kind = "American Depository Receipt" if name.endswith(" ADR") else "Common Stock"
+    return f"{identifier},{ticker} ", f"{cell(name)},{kind},{cell(sector)}"
 
 
 def holdings(fund: Fund, day: date, portfolio: Sequence[Position], cash: float) -> bytes:
@@ -28,7 +29,7 @@ def holdings(fund: Fund, day: date, portfolio: Sequence[Position], cash: float) 
     closing = f"{day:%m/%d/%Y}"
     lines = []
     for security, quantity, _, value in portfolio:
-        before, behind = _ends(security.cusip, security.ticker, security.name, security.sector)
+        before, behind = _ends(security.cusip or security.isin, security.ticker, security.name, security.sector)
         figures = f"{cell(f'{quantity:,.0f}')},{cell(f'{value:,.2f}')},{value * scale:.3f}"
         lines.append(f"{fund.fund_id},{before},{figures},{behind},{closing}")
     figures = f"{cell(f'{cash:,.0f}')},{cell(f'{cash:,.2f}')},{cash * scale:.3f}"

@@ -12,7 +12,7 @@ from functools import cache
 from orchestration.sample_market.facts import Position
 from orchestration.sample_market.universe import Fund
 from orchestration.sample_market.writers import NOTICE
-from orchestration.sample_market.writers.domicile import DOLLAR, HOME, country, currency
+from orchestration.sample_market.writers.domicile import DOLLAR, HOME, country, currency, local_ticker
 
 BOM = b"\xef\xbb\xbf"
 SEPARATOR = "\u00a0"
@@ -27,7 +27,55 @@ SECTORS = {"Communication Services": "Communication"}
 CASH = "Cash and/or Derivatives"
 MONEY_MARKET_SHARE = 0.7  # of a fund's cash; the rest is dollars
 FUTURES_MULTIPLIER = 50  # dollars per point of the index future
-EXCHANGE = "New York Stock Exchange Inc."
+NEW_YORK = "New York Stock Exchange Inc."
+# By Bloomberg's code behind the ticker.
+EXCHANGES = {
+    "AB": "Saudi Stock Exchange",
+    "AU": "Asx - All Markets",
+    "BZ": "XBSP",
+    "DC": "Omx Nordic Exchange Copenhagen A/S",
+    "FP": "Nyse Euronext - Euronext Paris",
+    "GY": "Xetra",
+    "HK": "Hong Kong Exchanges And Clearing Ltd",
+    "IN": "National Stock Exchange Of India",
+    "JP": "Tokyo Stock Exchange",
+    "KS": "Korea Exchange (Stock Market)",
+    "LN": "London Stock Exchange",
+    "MM": "Bolsa Mexicana De Valores",
+    "NA": "Euronext Amsterdam",
+    "SJ": "Johannesburg Stock Exchange",
+    "SM": "Bolsa De Madrid",
+    "SW": "SIX Swiss Exchange",
+    "TT": "Taiwan Stock Exchange",
+}
+LOCATIONS = {
+    "AU": "Australia",
+    "BR": "Brazil",
+    "CA": "Canada",
+    "CH": "Switzerland",
+    "CN": "China",
+    "CO": "Colombia",
+    "DE": "Germany",
+    "DK": "Denmark",
+    "ES": "Spain",
+    "FR": "France",
+    "GB": "United Kingdom",
+    "HK": "Hong Kong",
+    "ID": "Indonesia",
+    "IN": "India",
+    "JP": "Japan",
+    "KR": "Korea (South)",
+    "LU": "Luxembourg",
+    "MX": "Mexico",
+    "NL": "Netherlands",
+    "PH": "Philippines",
+    "SA": "Saudi Arabia",
+    "TR": "Turkey",
+    "TW": "Taiwan",
+    "US": "United States",
+    "UY": "Uruguay",
+    "ZA": "South Africa",
+}
 SWEEP = "BLK CSH FND TREASURY SL AGENCY"
 
 STYLES = """<ss:Styles>
@@ -67,20 +115,26 @@ def _quoted(*cells: str) -> str:
 @cache
 def _share(ticker: str, name: str, sector: str) -> str:
     """The cells of a share before its figures."""
-    return _quoted(ticker.replace(".", ""), name, SECTORS.get(sector, sector), "Equity")
+    return _quoted(local_ticker(ticker).replace(".", ""), name, SECTORS.get(sector, sector), "Equity")
+
+
+def _place(location: str, exchange: str, currency: str) -> str:
+    """The cells behind the figures, which are all in dollars; the simulation has no exchange rates."""
+    return _quoted(location, exchange, DOLLAR, "1.00" if currency == DOLLAR else "-", currency, "-")
 
 
 @cache
-def _place(location: str, exchange: str, currency: str) -> str:
-    """The cells behind the figures."""
-    return _quoted(location, exchange, "USD", "1.00", currency, "-")
+def _listing(ticker: str, country: str, currency: str) -> str:
+    """The cells of a share behind its figures."""
+    abroad = ticker.partition(" ")[2]
+    return _place(LOCATIONS[country], EXCHANGES[abroad] if abroad else NEW_YORK, currency)
 
 
 def _share_lines(portfolio: Sequence[Position], cash: float, assets: float, future: tuple[date, float] | None) -> list[str]:
     """Share, money-market, dollar and index-future lines, in the columns of SHARE_HEADER. future: expiry and index level, if the fund holds one."""
     lines = []
     for security, quantity, price, value in portfolio:
-        amount, place = f"{value:,.2f}", _place(country(security), EXCHANGE, currency(security))
+        amount, place = f"{value:,.2f}", _listing(security.ticker, country(security), currency(security))
         identity = _share(security.ticker, security.name, security.sector)
         lines.append(f'{identity},"{amount}","{value / assets * 100:,.2f}","{amount}","{quantity:,.2f}","{price:,.2f}",{place}')
 
@@ -88,7 +142,7 @@ def _share_lines(portfolio: Sequence[Position], cash: float, assets: float, futu
         figures = (value, value / assets * 100, notional, held, price)
         return f"{_quoted(ticker, name, CASH, asset_class, *map(_amount, figures))},{place}"
 
-    at_home = _place(HOME, "-", DOLLAR)
+    at_home = _place(LOCATIONS[HOME], "-", DOLLAR)
     swept = round(cash * MONEY_MARKET_SHARE, 2)
     dollars = round(cash - swept, 2)
     lines.append(line("XTSLA", SWEEP, "Money Market", swept, swept, round(swept), 1.0, at_home))
@@ -111,10 +165,10 @@ def _bond(name: str, sector: str) -> str:
 
 
 @cache
-def _bond_terms(location: str, currency: str, maturity: date | None, coupon: float) -> str:
+def _bond_terms(country: str, currency: str, maturity: date | None, coupon: float) -> str:
     """The cells of a bond behind its price; what the simulation does not know is `-`."""
     matures = _day(maturity) if maturity else "-"
-    return _quoted(location, "-", "USD", "-", "-", "1.00", matures, _amount(coupon), "-", "-", "-", "-", "-", currency, "-", "-")
+    return _quoted(LOCATIONS[country], "-", DOLLAR, "-", "-", "1.00", matures, _amount(coupon), "-", "-", "-", "-", "-", currency, "-", "-")
 
 
 def _bond_lines(portfolio: Sequence[Position], cash: float, assets: float) -> list[str]:
@@ -126,7 +180,7 @@ def _bond_lines(portfolio: Sequence[Position], cash: float, assets: float) -> li
         terms = _bond_terms(country(security), currency(security), security.maturity, security.coupon)
         lines.append(f'{identity},"{amount}","{value / assets * 100:,.2f}","{amount}","{par:,.2f}",{identifiers},"{price:,.2f}",{terms}')
     swept, weight = _amount(cash), _amount(cash / assets * 100)
-    sweep = (SWEEP, CASH, "Money Market", swept, weight, swept, swept, "-", "-", "-", "100.00", HOME, "-", "USD")
+    sweep = (SWEEP, CASH, "Money Market", swept, weight, swept, swept, "-", "-", "-", "100.00", LOCATIONS[HOME], "-", DOLLAR)
     lines.append(_quoted(*sweep, "0.11", "-", "1.00", "-", "-", "0.11", "-", "-", "-", "-", "USD", "-", "-"))
     return lines
 

@@ -12,12 +12,13 @@ from xml.sax.saxutils import escape, quoteattr
 from orchestration.sample_market.facts import FilingMonth, Position
 from orchestration.sample_market.universe import Fund
 from orchestration.sample_market.writers import NOTICE
-from orchestration.sample_market.writers.domicile import country_code, currency
+from orchestration.sample_market.writers.domicile import country, currency, local_ticker
 
 OPENING = (
     '<?xml version="1.0" encoding="UTF-8"?><edgarSubmission xmlns="http://www.sec.gov/edgar/nport" xmlns:com="http://www.sec.gov/edgar/common" '
     'xmlns:ncom="http://www.sec.gov/edgar/nportcommon" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
 )
+ISSUERS = {"Treasuries": "UST", "Agency": "USGSE", "MBS Pass-Through": "USGSE", "Sovereign": "NUSS"}  # by sector; all others are companies
 FISCAL_YEAR_ENDS = (3, 31)
 SIGNED_AFTER = timedelta(days=31)
 NOTHING = (
@@ -44,12 +45,12 @@ NOT_LENT = """        <securityLending>
 @cache
 def _identity(name: str, terms: str, ticker: str, cusip: str, isin: str) -> str:
     """The elements of a holding before its figures. terms: what the title adds to the name."""
-    listed = f"\n          <ticker value={quoteattr(ticker)}/>" if ticker else ""
+    listed = f"\n          <ticker value={quoteattr(local_ticker(ticker))}/>" if ticker else ""
     return f"""      <invstOrSec>
         <name>{escape(name)}</name>
         <lei>N/A</lei>
         <title>{escape(name + terms)}</title>
-        <cusip>{cusip}</cusip>
+        <cusip>{cusip or "N/A"}</cusip>
         <identifiers>
           <isin value="{isin}"/>{listed}
         </identifiers>"""
@@ -80,11 +81,11 @@ def _holding(position: Position, scale: float) -> str:
     """scale: from dollars to per cent of net assets."""
     security, quantity, _, value = position
     if security.maturity:
-        terms, units, issuer = f" {security.coupon:g} {security.maturity:%m/%d/%Y}", "PA", "UST" if security.group == "treasuries" else "CORP"
-        nature = _nature("DBT", issuer, country_code(security), 2, security.maturity, security.coupon)
+        terms, units, issuer = f" {security.coupon:g} {security.maturity:%m/%d/%Y}", "PA", ISSUERS.get(security.sector, "CORP")
+        nature = _nature("DBT", issuer, country(security), 2, security.maturity, security.coupon)
     else:
         terms, units = "", "NS"
-        nature = _nature("EC", "CORP", country_code(security), 1, None, 0.0)
+        nature = _nature("EC", "CORP", country(security), 1, None, 0.0)
     return f"""{_identity(security.name, terms, security.ticker, security.cusip, security.isin)}
         <balance>{quantity:.0f}</balance>
         <units>{units}</units>

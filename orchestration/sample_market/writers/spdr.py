@@ -23,7 +23,7 @@ def holdings(fund: Fund, day: date, portfolio: Sequence[Position], cash: float) 
     assets = sum(position.market_value for position in portfolio) + cash
     table: list[tuple[Cell, ...]] = []
     for security, quantity, _, value in portfolio:
-        identity, weight, money = (security.name, security.ticker, security.cusip, security.sedol), value / assets * 100, currency(security)
+        identity, weight, money = (security.name, security.ticker, security.cusip or security.isin, security.sedol), value / assets * 100, currency(security)
         if fund.sectors:
             table.append((*identity, f"{weight:.6f}", security.sector, f"{quantity:.2f}", money))
         else:

@@ -11,7 +11,7 @@ from functools import cache
 from orchestration.sample_market.facts import Position
 from orchestration.sample_market.universe import Fund
 from orchestration.sample_market.writers import NOTICE
-from orchestration.sample_market.writers.domicile import country_code
+from orchestration.sample_market.writers.domicile import bloomberg_ticker, country
 from orchestration.sample_market.writers.separated import cell
 
 BOM = b"\xef\xbb\xbf"
@@ -34,7 +34,7 @@ def _dollars(value: float) -> str:
 
 @cache
 def _identity(sedol: str, name: str, ticker: str) -> str:
-    return f",{sedol},{cell(name)},{ticker.replace('.', '/') or NULL}"
+    return f",{sedol},{cell(name)},{bloomberg_ticker(ticker) or NULL}"
 
 
 def _section(name: str, day: date, header: str, lines: Sequence[str]) -> str:
@@ -51,7 +51,7 @@ def holdings(fund: Fund, day: date, portfolio: Sequence[Position], cash: float) 
             maturity = security.maturity.strftime(DAY) if security.maturity else NULL
             bonds.append(f"{identity},{_dollars(value)},{cell(f'{quantity:,.0f}')},{security.coupon:.2f}%,{maturity}")
         else:
-            sector, home = cell(security.sector), country_code(security)
+            sector, home = cell(security.sector), country(security)
             shares.append(f"{identity},{sector},{home},{NULL},{_dollars(value)},{cell(f'{quantity:,.0f}')}")
     swept = round(cash * MONEY_MARKET_SHARE, 2)
     reserves = [
