@@ -22,9 +22,10 @@ import python_calamine
 from lxml import etree
 
 from orchestration import reference
-from orchestration.sample_market import universe
+from orchestration.sample_market import securities, universe
 from orchestration.sample_market.facts import Balances, Bars, Chain, FilingMonth, FlowPeriod, Listing, Position
-from orchestration.sample_market.universe import Fund, Security
+from orchestration.sample_market.securities import Security
+from orchestration.sample_market.universe import Fund
 from orchestration.sample_market.writers import NOTICE, ark, cboe, finra, fred, french, globalx, ici, invesco, ishares, ofr, sec, spdr, vanguard, yahoo
 from orchestration.sample_market.writers.archive import stored
 from orchestration.sources import all_sources
@@ -194,8 +195,14 @@ def test_global_x_owes_something_whatever_its_cash(cash: float) -> None:
 
 
 FOREIGN = [
-    Position(dataclasses.replace(SHARES[place], ticker=ticker, name=name), 1000.0, 50.0, 50_000.0)
-    for place, (ticker, name) in enumerate((("005930 KS", "SAMSUNG ELECTRONICS LTD"), ("2330 TT", "TAIWAN SEMICONDUCTOR"), ("BRK.B", "BERKSHIRE HATHAWAY")))
+    Position(dataclasses.replace(SHARES[place], ticker=ticker, name=name, country=country, currency=currency), 1000.0, 50.0, 50_000.0)
+    for place, (ticker, name, country, currency) in enumerate(
+        [
+            ("005930 KS", "SAMSUNG ELECTRONICS LTD", "KR", "KRW"),
+            ("2330 TT", "TAIWAN SEMICONDUCTOR MANUFACTURING", "TW", "TWD"),
+            ("BRK.B", "BERKSHIRE HATHAWAY INC CLASS B", "US", "USD"),
+        ]
+    )
 ]
 
 
@@ -212,9 +219,29 @@ def test_tickers_abroad_are_written_as_each_publisher_does(holdings: Holdings, t
     assert holdings.parsed(FOREIGN).rows["ticker"].tolist()[:3] == tickers
 
 
-def test_ishares_names_the_exchange_abroad() -> None:
-    found = lines(ISHARES.write(FOREIGN))
-    assert [line.split('","')[10] for line in found[10:13]] == ["Korea Exchange (Stock Market)", "Taiwan Stock Exchange", "New York Stock Exchange Inc."]
+def test_ishares_lines_abroad_have_their_exchange_and_currency_and_no_rate() -> None:
+    found = [line.strip('"').split('","') for line in lines(ISHARES.write(FOREIGN))[10:13]]
+    assert [line[9:14] for line in found] == [
+        ["Korea (South)", "Korea Exchange (Stock Market)", "USD", "-", "KRW"],
+        ["Taiwan", "Taiwan Stock Exchange", "USD", "-", "TWD"],
+        ["United States", "New York Stock Exchange Inc.", "USD", "1.00", "USD"],
+    ]
+    assert ISHARES.parsed(FOREIGN).rows["currency"].tolist()[:3] == ["KRW", "TWD", "USD"]
+
+
+def test_a_line_numbered_abroad_has_an_isin_where_others_have_a_cusip() -> None:
+    isins = [position.security.isin for position in FOREIGN[:2]]
+    assert [isin[:2] for isin in isins] == ["KR", "TW"]
+    for rows in (SPDR.parsed(FOREIGN).rows, INVESCO.parsed(FOREIGN).rows, read("sec_nport", NPORT_URL, filing(FOREIGN), "raw_sec__nport_holdings").rows):
+        assert rows["isin"].tolist()[:2] == isins
+        assert rows["cusip"].isna().tolist()[:2] == [True, True]
+
+
+@pytest.mark.parametrize("holdings", ALL_HOLDINGS, ids=str)
+def test_every_security_of_the_list_can_be_written(holdings: Holdings) -> None:
+    shares = portfolio([security for security in securities.load() if not security.is_bond])
+    assert len(holdings.parsed(shares).rows) >= len(shares)
+    assert len(filing(shares)) > 0
 
 
 def test_invesco_tickers_have_a_trailing_blank_and_cash_no_cusip() -> None:

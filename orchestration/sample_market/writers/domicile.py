@@ -1,21 +1,9 @@
-"""Where a security is at home and what it is called there. One place, so that no writer of holdings decides it for itself.
+"""Home, its money, and what a security is called there and abroad. One place, so that no writer of holdings decides it for itself.
 
 Tickers come as Bloomberg has them: the exchange stands behind a blank, and is left out at home.
 """
 
-from orchestration.sample_market.universe import Security
-
 HOME, DOLLAR = "US", "USD"
-
-
-def country(security: Security) -> str:
-    """The issuer's country, two letters (ISO 3166)."""
-    return HOME
-
-
-def currency(security: Security) -> str:
-    """The currency in which it trades, three letters (ISO 4217)."""
-    return DOLLAR
 
 
 def local_ticker(ticker: str) -> str:

@@ -12,7 +12,7 @@ from functools import cache
 from orchestration.sample_market.facts import Position
 from orchestration.sample_market.universe import Fund
 from orchestration.sample_market.writers import NOTICE
-from orchestration.sample_market.writers.domicile import DOLLAR, HOME, country, currency, local_ticker
+from orchestration.sample_market.writers.domicile import DOLLAR, HOME, local_ticker
 
 BOM = b"\xef\xbb\xbf"
 SEPARATOR = "\u00a0"
@@ -134,7 +134,7 @@ def _share_lines(portfolio: Sequence[Position], cash: float, assets: float, futu
     """Share, money-market, dollar and index-future lines, in the columns of SHARE_HEADER. future: expiry and index level, if the fund holds one."""
     lines = []
     for security, quantity, price, value in portfolio:
-        amount, place = f"{value:,.2f}", _listing(security.ticker, country(security), currency(security))
+        amount, place = f"{value:,.2f}", _listing(security.ticker, security.country, security.currency)
         identity = _share(security.ticker, security.name, security.sector)
         lines.append(f'{identity},"{amount}","{value / assets * 100:,.2f}","{amount}","{quantity:,.2f}","{price:,.2f}",{place}')
 
@@ -177,7 +177,7 @@ def _bond_lines(portfolio: Sequence[Position], cash: float, assets: float) -> li
     for security, par, price, value in portfolio:
         amount, identity = f"{value:,.2f}", _bond(security.name, security.sector)
         identifiers = f'"{security.cusip}","{security.isin}","{security.sedol}"'
-        terms = _bond_terms(country(security), currency(security), security.maturity, security.coupon)
+        terms = _bond_terms(security.country, security.currency, security.maturity, security.coupon)
         lines.append(f'{identity},"{amount}","{value / assets * 100:,.2f}","{amount}","{par:,.2f}",{identifiers},"{price:,.2f}",{terms}')
     swept, weight = _amount(cash), _amount(cash / assets * 100)
     sweep = (SWEEP, CASH, "Money Market", swept, weight, swept, swept, "-", "-", "-", "100.00", LOCATIONS[HOME], "-", DOLLAR)

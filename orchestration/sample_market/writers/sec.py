@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 from orchestration.sample_market.facts import FilingMonth, Position
 from orchestration.sample_market.universe import Fund
 from orchestration.sample_market.writers import NOTICE
-from orchestration.sample_market.writers.domicile import country, currency, local_ticker
+from orchestration.sample_market.writers.domicile import local_ticker
 
 OPENING = (
     '<?xml version="1.0" encoding="UTF-8"?><edgarSubmission xmlns="http://www.sec.gov/edgar/nport" xmlns:com="http://www.sec.gov/edgar/common" '
@@ -82,14 +82,14 @@ def _holding(position: Position, scale: float) -> str:
     security, quantity, _, value = position
     if security.maturity:
         terms, units, issuer = f" {security.coupon:g} {security.maturity:%m/%d/%Y}", "PA", ISSUERS.get(security.sector, "CORP")
-        nature = _nature("DBT", issuer, country(security), 2, security.maturity, security.coupon)
+        nature = _nature("DBT", issuer, security.country, 2, security.maturity, security.coupon)
     else:
         terms, units = "", "NS"
-        nature = _nature("EC", "CORP", country(security), 1, None, 0.0)
+        nature = _nature("EC", "CORP", security.country, 1, None, 0.0)
     return f"""{_identity(security.name, terms, security.ticker, security.cusip, security.isin)}
         <balance>{quantity:.0f}</balance>
         <units>{units}</units>
-        <curCd>{currency(security)}</curCd>
+        <curCd>{security.currency}</curCd>
         <valUSD>{value:.2f}</valUSD>
         <pctVal>{value * scale:.10f}</pctVal>
 {nature}"""

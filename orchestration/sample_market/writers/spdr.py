@@ -9,7 +9,7 @@ from datetime import date
 from orchestration.sample_market.facts import Position
 from orchestration.sample_market.universe import Fund
 from orchestration.sample_market.writers import NOTICE
-from orchestration.sample_market.writers.domicile import DOLLAR, currency
+from orchestration.sample_market.writers.domicile import DOLLAR
 from orchestration.sample_market.writers.workbook import Cell, workbook
 
 HOLDINGS_HEADER = ("Name", "Ticker", "Identifier", "SEDOL", "Weight", "Sector", "Shares Held", "Local Currency")
@@ -23,7 +23,7 @@ def holdings(fund: Fund, day: date, portfolio: Sequence[Position], cash: float) 
     assets = sum(position.market_value for position in portfolio) + cash
     table: list[tuple[Cell, ...]] = []
     for security, quantity, _, value in portfolio:
-        identity, weight, money = (security.name, security.ticker, security.cusip or security.isin, security.sedol), value / assets * 100, currency(security)
+        identity, weight, money = (security.name, security.ticker, security.cusip or security.isin, security.sedol), value / assets * 100, security.currency
         if fund.sectors:
             table.append((*identity, f"{weight:.6f}", security.sector, f"{quantity:.2f}", money))
         else:

@@ -11,7 +11,7 @@ from functools import cache
 from orchestration.sample_market.facts import Position
 from orchestration.sample_market.universe import Fund
 from orchestration.sample_market.writers import NOTICE
-from orchestration.sample_market.writers.domicile import bloomberg_ticker, country
+from orchestration.sample_market.writers.domicile import bloomberg_ticker
 from orchestration.sample_market.writers.separated import cell
 
 BOM = b"\xef\xbb\xbf"
@@ -51,7 +51,7 @@ def holdings(fund: Fund, day: date, portfolio: Sequence[Position], cash: float) 
             maturity = security.maturity.strftime(DAY) if security.maturity else NULL
             bonds.append(f"{identity},{_dollars(value)},{cell(f'{quantity:,.0f}')},{security.coupon:.2f}%,{maturity}")
         else:
-            sector, home = cell(security.sector), country(security)
+            sector, home = cell(security.sector), security.country
             shares.append(f"{identity},{sector},{home},{NULL},{_dollars(value)},{cell(f'{quantity:,.0f}')}")
     swept = round(cash * MONEY_MARKET_SHARE, 2)
     reserves = [
