@@ -57,13 +57,13 @@ def option_chain(chain: Chain, day: date) -> bytes:
     is_index = chain.underlying in INDICES
     last_trade = datetime.combine(day, CLOSE).isoformat()
     stamped = datetime.combine(day, STAMPED, NEW_YORK).astimezone(UTC)
-    unknown = dict.fromkeys(("price_change", "price_change_percent"), 0.0)
     quote = {
         "symbol": f"^{chain.underlying}" if is_index else chain.underlying,
         "security_type": "index" if is_index else "stock",
         "exchange_id": 0,
         "current_price": chain.spot,
-        **unknown,
+        "price_change": 0.0,
+        "price_change_percent": 0.0,
         "bid": chain.spot,
         "ask": chain.spot,
         "bid_size": 0,
