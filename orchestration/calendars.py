@@ -19,6 +19,8 @@ CUT_OFF = time(6, 0)
 # A scheduled run starts at 06:30 and reads what was public at the cut-off; no United States release falls between
 # 06:00 and 08:00, so a fetch up to then still belongs to that morning.
 LAST_MORNING_FETCH = time(8, 0)
+# How far ahead of a run's session its calendar reaches: a year of events (parameter event_horizon_days) and the session after the last.
+DAYS_AHEAD = 400
 
 
 @cache
@@ -107,6 +109,16 @@ def known_on_of_release(published_on: "pd.Series[pd.Timestamp]") -> "pd.Series[p
     early = nominal < every[0]
     rolled[early] = np.busday_offset(nominal[early], 0, roll="forward")
     return pd.Series((rolled + np.timedelta64(1, "D")).astype("datetime64[s]"), index=published_on.index)
+
+
+def days_around(last: date) -> pd.DataFrame:
+    """Calendar days from 1990 to DAYS_AHEAD after `last`, as far as sessions are known: calendar_day, is_session, session_on_or_after."""
+    every = _sessions()
+    days = np.arange(every[0], min(np.datetime64(last) + DAYS_AHEAD, every[-1]) + 1)
+    following = every[np.searchsorted(every, days)]
+    return pd.DataFrame(
+        {"calendar_day": days.astype("datetime64[s]"), "is_session": following == days, "session_on_or_after": following.astype("datetime64[s]")}
+    )
 
 
 def holidays(first: date, last: date) -> list[date]:

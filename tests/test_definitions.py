@@ -110,7 +110,15 @@ class TestRowFloor:
     def test_a_mart_may_not_be_shorter_than_in_the_published_file(self) -> None:
         assert gates.row_floor("m", {"m": 12}, frozenset({"raw_a"}), {"raw_a": "ok"}) == 12
 
+    def test_a_mart_may_be_empty_where_its_model_says_why(self) -> None:
+        nodes = {"model.m": {"resource_type": "model", "name": "m", "config": {"meta": {"may_be_empty": "a watch begins on its first day"}}}}
+        assert gates.may_be_empty({"nodes": nodes}, "m")
+        assert not gates.may_be_empty({"nodes": nodes}, "n")
+        assert gates.row_floor("m", {}, frozenset({"raw_a"}), {"raw_a": "ok"}, empty_is_honest=True) == 0
+        assert gates.row_floor("m", {"m": 12}, frozenset({"raw_a"}), {"raw_a": "ok"}, empty_is_honest=True) == 12
+
     def test_a_first_mart_may_be_empty_only_where_a_source_is_declared_absent(self) -> None:
         assert gates.row_floor("m", {}, frozenset({"raw_a"}), {"raw_a": "ok"}) == 1
         assert gates.row_floor("m", {}, frozenset({"raw_a", "raw_b"}), {"raw_a": "ok", "raw_b": "unavailable"}) == 0
+        assert gates.row_floor("m", {}, frozenset({"raw_a"}), {"raw_a": "incomplete"}) == 0
         assert gates.row_floor("m", {}, frozenset({"raw_a", "raw_b"}), {"raw_a": "quarantined", "raw_b": "unavailable"}) == 1

@@ -21,7 +21,8 @@ from orchestration.warehouse import build, publish
 if TYPE_CHECKING:
     from expectations.runner import Failure, Report
 
-DECLARED_ABSENT = frozenset({"unavailable", "never_fetched"})
+INCOMPLETE = "incomplete"
+DECLARED_ABSENT = frozenset({"unavailable", "never_fetched", INCOMPLETE})
 
 
 def _docs_metadata(pages: Mapping[str, Path], table: str) -> dict[str, dg.MetadataValue]:
@@ -90,21 +91,37 @@ def upstream_sources(manifest: Mapping[str, Mapping[str, Mapping[str, object]]],
     return frozenset(found)
 
 
-def row_floor(mart: str, published: Mapping[str, int], sources_of_mart: frozenset[str], outcomes: Mapping[str, str]) -> int:
+def may_be_empty(manifest: Mapping[str, Mapping[str, Mapping[str, object]]], mart: str) -> bool:
+    """Whether a model's meta gives a reason why no row may be an honest answer (`may_be_empty`): a watch that has not begun."""
+    for node in manifest["nodes"].values():
+        config = node.get("config", {})
+        if node["resource_type"] == "model" and node["name"] == mart and isinstance(config, Mapping):
+            return bool(config.get("meta", {}).get("may_be_empty"))
+    return False
+
+
+def row_floor(mart: str, published: Mapping[str, int], sources_of_mart: frozenset[str], outcomes: Mapping[str, str], *, empty_is_honest: bool = False) -> int:
     """The fewest rows a mart may have: as many as the last published file of an earlier or equal session.
 
-    Without one it must not be empty, unless a source of it is declared absent and none is in quarantine.
+    Without one it must not be empty, unless its model says why it may be, or a source of it is declared absent (as a whole
+    or at some address: the symbols a mart needs may be among them) and none is in quarantine.
     """
     if mart in published:
         return published[mart]
+    if empty_is_honest:
+        return 0
     verdicts = {outcomes.get(table, "never_fetched") for table in sources_of_mart}
     return 0 if verdicts & DECLARED_ABSENT and "quarantined" not in verdicts else 1
 
 
 def outcomes_by_table(home: DataHome) -> dict[str, str]:
-    """How fetching last went, by raw table."""
-    archive = home.landing.archive
-    return {table.name: archive.outcome(source.name).get("verdict", "never_fetched") for source in all_sources().values() for table in source.tables}
+    """How fetching last went, by raw table: the source's verdict, `incomplete` where some of its addresses gave nothing."""
+    verdicts: dict[str, str] = {}
+    for source in all_sources().values():
+        outcome = home.landing.archive.outcome(source.name)
+        verdict = outcome.get("verdict", "never_fetched")
+        verdicts.update({table.name: INCOMPLETE if verdict == "ok" and outcome.get("unavailable") else verdict for table in source.tables})
+    return verdicts
 
 
 def mart_gate(marts: Sequence[str], manifest: Mapping[str, Mapping[str, Mapping[str, object]]]) -> dg.AssetChecksDefinition:
@@ -137,7 +154,8 @@ def mart_gate(marts: Sequence[str], manifest: Mapping[str, Mapping[str, Mapping[
         frames = {mart: build.read_table(settings.build_file, publish.SCHEMA, mart, run_id=context.run.run_id) for mart in marts}
         fed = {mart: upstream_sources(manifest, mart) for mart in marts}
         has_data = any(len(frame) for mart, frame in frames.items() if fed[mart] and mart != "source_status")
-        reports = {mart: validate(mart, suites.load(mart), frame, row_floor=row_floor(mart, floors, fed[mart], outcomes)) for mart, frame in frames.items()}
+        least = {mart: row_floor(mart, floors, fed[mart], outcomes, empty_is_honest=may_be_empty(manifest, mart)) for mart in marts}
+        reports = {mart: validate(mart, suites.load(mart), frame, row_floor=least[mart]) for mart, frame in frames.items()}
         pages = render(list(reports.values()), settings.home / "data_docs", notice=publish.SIMULATED if settings.is_simulated else "")
         for mart, report in reports.items():
             critical = [failure for failure in report.failures if failure.severity == "critical"]

@@ -21,6 +21,7 @@ from orchestration.warehouse.query import Answer, QueryError, query
 
 SIMULATED = "SIMULATED market: real tickers, invented prices and flows."
 MOST_ROWS = 200
+SEVERITY_STYLES = {"info": "dim", "notice": "yellow", "alert": "bold red"}
 
 
 def _console(*, err: bool = False) -> Console:
@@ -59,9 +60,11 @@ def headlines(settings: Settings) -> None:
     """The headlines of the published session."""
     console = _console()
     manifest = read_manifest(settings.published_file)
-    table = _table("topic", "headline", "since when", title=f"Headlines as of {manifest['as_of']}{' — ' + SIMULATED if manifest['simulated'] else ''}")
+    table = _table(
+        "topic", "headline", "since when", "severity", title=f"Headlines as of {manifest['as_of']}{' — ' + SIMULATED if manifest['simulated'] else ''}"
+    )
     for headline in headlines_of(settings.published_file):
-        table.add_row(headline.topic, Text(headline.statement), headline.since or "–")
+        table.add_row(headline.topic, Text(headline.statement), headline.since or "–", Text(headline.severity, SEVERITY_STYLES[headline.severity]))
     console.print(table)
 
 

@@ -2,6 +2,7 @@
 
 control.run_context       one row: run id, session, cut-off, profile
 control.sessions          New York sessions up to the run's, with their cut-offs
+control.calendar_days     calendar days up to some 400 after it: which are sessions, and the next one that is
 control.source_outcomes   how fetching went, one row a source and table
 """
 
@@ -20,6 +21,7 @@ CONTROL = """
 create schema if not exists control;
 create or replace table control.run_context (run_id varchar, as_of date, cutoff_on date, profile varchar, is_simulated boolean);
 create or replace table control.sessions (trade_date date, cutoff_on date);
+create or replace table control.calendar_days (calendar_day date, is_session boolean, session_on_or_after date);
 create or replace table control.source_outcomes (
     source varchar, publisher varchar, cadence varchar, table_name varchar, outcome varchar, reason varchar,
     last_fetched_at timestamp, quarantined_payloads integer, next_release_on date
@@ -67,6 +69,8 @@ def prepare(path: Path, *, run_id: str, as_of: date, profile: str, is_simulated:
         connection.execute("insert into control.run_context values (?, ?, ?, ?, ?)", [run_id, as_of, calendars.cutoff_on(as_of), profile, is_simulated])
         connection.register("session_rows", sessions)
         connection.execute("insert into control.sessions select trade_date::date, cutoff_on::date from session_rows")
+        connection.register("day_rows", calendars.days_around(as_of))
+        connection.execute("insert into control.calendar_days select calendar_day::date, is_session, session_on_or_after::date from day_rows")
         if outcomes:
             connection.executemany("insert into control.source_outcomes values (?, ?, ?, ?, ?, ?, ?, ?, ?)", [astuple(outcome) for outcome in outcomes])
 

@@ -13,7 +13,24 @@ from orchestration.sources import all_sources
 from tests.expectations.conftest import check, complaints
 
 ALL = sorted(path.stem for path in Path(expectations.suites.__file__).parent.glob("*.py") if not path.stem.startswith("_"))
-MARTS = ["fund_flow_daily", "outflow_daily", "industry_flow_weekly", "margin_leverage_monthly", "holding_vintage", "source_status", "fund", "trading_session"]
+MARTS = [
+    "fund_flow_daily",
+    "outflow_daily",
+    "industry_flow_weekly",
+    "margin_leverage_monthly",
+    "holding_vintage",
+    "source_status",
+    "fund",
+    "trading_session",
+    "ai_index_weight",
+    "ai_sentiment_daily",
+    "ai_value_spread_daily",
+    "volatility_daily",
+    "level_watch_daily",
+    "event_calendar",
+    "session_spillover_daily",
+    "headline_daily",
+]
 
 
 def test_each_raw_table_and_each_mart_has_a_suite() -> None:
