@@ -1,13 +1,15 @@
 """The shipped SQL on a small home: oracles, real files and brute force against one dbt build. No Dagster, no landing of payloads."""
 
 import csv
+import itertools
 import json
 import math
 import os
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,12 +32,21 @@ AS_OF = date(2026, 6, 30)
 FETCHED_AT = pd.Timestamp("2026-06-30 12:00")
 TECH = ("SOXX", "IGV", "IYW", "IXN")
 WINDOW, MINIMUM, SHORT, LONG, MAX_COVERED = 250, 120, 2, 5, 5
+MARKET = calendars.sessions(date(2021, 6, 1), date(2024, 6, 28))
+AI_START = calendars.sessions(date(2022, 6, 1), date(2022, 6, 1))[0]
+ARM_LISTED = date(2023, 9, 14)
 
 Query = Callable[..., list[tuple[Any, ...]]]
 Days = dict[str, dict[int, tuple[float, float]]]
+Series = dict[date, float]
 
 
 # ---------------------------------------------------------------- the home
+
+
+def seed(name: str) -> list[dict[str, str]]:
+    with (PROJECT / "seeds" / f"{name}.csv").open(newline="") as lines:
+        return list(csv.DictReader(lines))
 
 
 def raw_table(name: str) -> Table:
@@ -107,6 +118,48 @@ def growing_portfolio() -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
+def bars(symbol: str, days: Sequence[date], total_return: "np.ndarray[Any, Any]", dividend_every: int = 0) -> pd.DataFrame:
+    """Bars of one symbol as they were served: the close of each evening and, on ex-dates of a 1 % distribution, the session before restated."""
+    paid = np.array([0.01 if dividend_every and place % dividend_every == dividend_every - 1 else 0.0 for place in range(len(days))])
+    close = 100 * np.cumprod((1 + total_return) * (1 - paid))
+    rows = pd.DataFrame({"symbol": symbol, "observed_on": days, "close": close, "adjusted_close": close})
+    rows = stamped(rows, next_mornings(rows["observed_on"]))
+    ex_dates = np.flatnonzero(paid)[np.flatnonzero(paid) > 0]
+    before = rows.iloc[ex_dates - 1]
+    restated = before.assign(
+        adjusted_close=before["close"] * (1 - paid[ex_dates]), known_on=rows["known_on"].iloc[ex_dates].to_numpy(), payload_sha256="1" * 64
+    )
+    return pd.concat([rows, restated], ignore_index=True)
+
+
+def market_bars() -> pd.DataFrame:
+    """The AI companies, what they are measured against, and the regions' indices: distributions, a bar that came late, one that never came, holidays."""
+    random = np.random.default_rng(11)
+    market = random.normal(0.0003, 0.01, len(MARKET))
+    companies = [row["ticker"] for row in seed("ai_infrastructure_members")]
+    starts = dict.fromkeys(companies, AI_START) | {"ARM": ARM_LISTED, "XLI": MARKET[150], "IWD": MARKET[150]}
+    frames = []
+    for symbol in [*companies, "XLI", "IWD", "SPY", "^SP500-45", "^SP500-20", "^RLV", "^N225", "^KS11", "^TWII", "^GDAXI", "^STOXX50E"]:
+        days = [day for day in MARKET if day >= starts.get(symbol, MARKET[0])]
+        moves = market[-len(days) :] + random.normal(0, 0.012, len(days))
+        rows = bars(symbol, days, moves, dividend_every=61 if symbol in ("NVDA", "XLI", "IWD", "SPY") else 0)
+        if symbol in ("^N225", "^KS11", "^TWII", "^GDAXI"):
+            rows = rows[random.random(len(rows)) > 0.4]
+        if symbol == "AMD":
+            rows.loc[100, "known_on"] = days[101] + timedelta(days=1)
+        if symbol == "MU":
+            rows = rows.drop(index=[200, 201])
+        frames.append(rows)
+    return pd.concat(frames, ignore_index=True)
+
+
+def vix() -> pd.DataFrame:
+    """A level with ties, and days that Cboe left out."""
+    level = np.round(18 * np.exp(np.convolve(np.random.default_rng(5).normal(0, 0.05, len(MARKET)), np.ones(20), "same")))
+    rows = pd.DataFrame({"symbol": "VIX", "observed_on": MARKET, "open": level, "high": level, "low": level, "close": level})
+    return stamped(rows, next_mornings(rows["observed_on"])).drop(index=[300, 301])
+
+
 def real_rows(real: Path, source: str, file: str, subject: str, table: str) -> pd.DataFrame:
     payload = Payload(Request(f"manual://{subject}", subject), (real / file).read_bytes(), datetime(2026, 6, 1, tzinfo=UTC))
     rows = all_sources()[source].parse(payload)[table].rows
@@ -123,6 +176,14 @@ def write(home: Path, name: str, frames: list[pd.DataFrame]) -> None:
     with duckdb.connect() as connection:
         connection.register("rows", rows)
         connection.execute(f"copy (select {casts} from rows) to '{folder / 'rows.parquet'}'")
+
+
+def dbt_build(home: Path, project: Path, *options: str, as_of: date = AS_OF) -> None:
+    build.prepare(home / "build" / "contagion.duckdb", run_id="test", as_of=as_of, profile="live", is_simulated=False, outcomes=[])
+    environment = {**os.environ, "CONTAGION_HOME": str(home), "DBT_TARGET_PATH": str(home / "dbt"), "DBT_LOG_PATH": str(home / "dbt")}
+    dbt = [str(Path(sys.executable).with_name("dbt")), "build", "--quiet", "--project-dir", str(project), "--profiles-dir", str(project), *options]
+    process = subprocess.run(dbt, env=environment, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stdout
 
 
 @pytest.fixture(scope="module")
@@ -143,11 +204,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write(home, "raw_spdr__holdings", [real_rows(SHARED / "real", "spdr_holdings", file, "SPY", "raw_spdr__holdings") for file in files])
     write(home, "raw_ishares__fund_history", histories)
     write(home, "raw_ark__holdings", [growing_portfolio()])
-    build.prepare(home / "build" / "contagion.duckdb", run_id="test", as_of=AS_OF, profile="live", is_simulated=False, outcomes=[])
-    environment = {**os.environ, "CONTAGION_HOME": str(home), "DBT_TARGET_PATH": str(home / "dbt"), "DBT_LOG_PATH": str(home / "dbt")}
-    dbt = [str(Path(sys.executable).with_name("dbt")), "build", "--quiet", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-    process = subprocess.run(dbt, env=environment, capture_output=True, text=True, check=False)
-    assert process.returncode == 0, process.stdout
+    write(home, "raw_prices__daily_bars", [market_bars()])
+    write(home, "raw_cboe__index_history", [vix()])
+    dbt_build(home, PROJECT)
     return home
 
 
@@ -188,6 +247,39 @@ def test_a_split_is_no_flow(query: Query, oracles: Path) -> None:
     case = json.loads((oracles / "etf_flow" / "expected.json").read_text())["case"]
     found = query("select net_flow_usd, is_split from fund_flow_daily where fund_id = 'EEM' order by trade_date")
     assert found == [(step.get("expected_flow"), "split" in step) for step in case]
+
+
+def test_the_ai_index_meets_the_oracle(oracles: Path, tmp_path: Path) -> None:
+    """The shipped models on the oracle's companies: one share each, so that a price is a capitalisation, and no ceiling."""
+    expected = json.loads((oracles / "ai_index" / "expected.json").read_text())
+    days = calendars.sessions(date(2024, 1, 2), date(2024, 1, 5))
+    project, home = tmp_path / "project", tmp_path / "home"
+    shutil.copytree(PROJECT, project)
+    spells = {"A": (days[1], ""), "B": (days[1], ""), "C": (days[1], days[3]), "D": (days[3], "")}
+    (project / "seeds" / "ai_infrastructure_members.csv").write_text(
+        "ticker,name,member_from,member_to,shares_outstanding_mn,shares_dated,reason,shares_basis,dated\n"
+        + "".join(f"{ticker},{ticker},{first},{until},1,2024-01-02,oracle,oracle,2024-01-02\n" for ticker, (first, until) in spells.items())
+    )
+    parameters = project / "seeds" / "parameters.csv"
+    parameters.write_text(re.sub(r"(?m)^ai_index_weight_ceiling,[^,]*", "ai_index_weight_ceiling,1", parameters.read_text()))
+    caps = [*expected["caps"].values(), expected["caps_day3"]]
+    prices = [(ticker, day, price) for day, prices in zip(days, caps, strict=True) for ticker, price in prices.items()]
+    prices += [("XLI", day, price) for day, price in zip(days, expected["benchmark"], strict=True)]
+    rows = pd.DataFrame(prices, columns=["symbol", "observed_on", "close"])
+    for source in all_sources().values():
+        for table in source.tables:
+            RawVintages(home).ensure(table)
+    write(home, "raw_prices__daily_bars", [stamped(rows.assign(adjusted_close=rows["close"]), next_mornings(rows["observed_on"]))])
+    dbt_build(home, project, "--exclude-resource-type", "test", "unit_test", "--select", "+ai_sentiment_daily", as_of=days[-1])
+    with duckdb.connect(str(home / "build" / "contagion.duckdb"), read_only=True) as connection:
+        found = connection.execute("select ai_index, relative_index, ai_change_1d_pct from marts.ai_sentiment_daily order by trade_date").fetchall()
+        weights = connection.execute("select ticker, weight from marts.ai_index_weight where rebalanced_on = ? order by 1", [days[2]]).fetchall()
+    assert [index for index, _, _ in found] == pytest.approx(expected["index"], abs=1e-9)
+    assert [relative for _, relative, _ in found] == pytest.approx(expected["relative_index"], abs=1e-9)
+    assert [math.log(relative / 100) for _, relative, _ in found] == pytest.approx(expected["relative_log_spread"], abs=1e-11)
+    assert [change for _, _, change in found[1:]] == pytest.approx([100 * change for change in expected["returns"]], abs=1e-9)
+    total = 104.5 + 51.3 + 20
+    assert weights == [("A", pytest.approx(104.5 / total)), ("B", pytest.approx(51.3 / total)), ("D", pytest.approx(20 / total))]
 
 
 def test_flows_of_the_real_ivv_file_are_those_of_the_spring_of_2020(query: Query, real: Path) -> None:
@@ -310,6 +402,212 @@ def test_a_record_dates_back_to_the_last_day_at_least_as_extreme(query: Query, v
                 earlier.append((day, today))
 
 
+# ---------------------------------------------------------------- the market, by brute force
+
+
+def served_returns() -> dict[str, Series]:
+    """symbol -> session -> total return since the last session with a bar in time, as the evening of the session had it."""
+    morrow = {day: pd.Timestamp(calendars.next_session(day)) for day in MARKET}
+    own: dict[str, Series] = {}
+    restated: dict[tuple[str, date], tuple[pd.Timestamp, float]] = {}
+    for row in market_bars().sort_values("observed_on", kind="stable").itertuples():
+        known_on = pd.Timestamp(row.known_on)
+        if known_on <= morrow[row.observed_on]:
+            own.setdefault(row.symbol, {})[row.observed_on] = row.adjusted_close
+        else:
+            restated[row.symbol, row.observed_on] = (known_on, row.adjusted_close)
+    returns: dict[str, Series] = {}
+    for symbol, closes in own.items():
+        days = list(closes)
+        returns[symbol] = {days[0]: math.nan}
+        for before, today in itertools.pairwise(days):
+            known_on, base = restated.get((symbol, before), (pd.Timestamp.max, 0.0))
+            returns[symbol][today] = closes[today] / (base if known_on <= morrow[today] else closes[before]) - 1
+    return returns
+
+
+@pytest.fixture(scope="module")
+def returns() -> dict[str, Series]:
+    return served_returns()
+
+
+def capped(capitalisation: dict[str, float], ceiling: float) -> dict[str, float]:
+    """Weights under a ceiling, by repeating: cap what is above, share out the rest."""
+    ceiling = max(ceiling, 1 / len(capitalisation))
+    weights = {ticker: size / sum(capitalisation.values()) for ticker, size in capitalisation.items()}
+    full: set[str] = set()
+    while over := {ticker for ticker, weight in weights.items() if weight > ceiling + 1e-15 and ticker not in full}:
+        full |= over
+        rest = sum(size for ticker, size in capitalisation.items() if ticker not in full)
+        weights = {ticker: ceiling if ticker in full else (1 - ceiling * len(full)) * size / rest for ticker, size in capitalisation.items()}
+    return weights
+
+
+def test_the_ai_index_is_a_portfolio_that_drifts_between_rebalancings(query: Query, returns: dict[str, Series]) -> None:
+    members = {row["ticker"]: row for row in seed("ai_infrastructure_members")}
+    closes = {(row.symbol, row.observed_on): row.close for row in market_bars().itertuples()}
+    changes = {row["member_from"] for row in members.values()}
+    days = [day for day in MARKET if day >= AI_START]
+    expected: list[float] = []
+    resets: dict[date, dict[str, float]] = {}
+    holdings: dict[str, float] = {}
+    level = 100.0
+    for day in days:
+        morrow = calendars.next_session(day)
+        if holdings:
+            holdings = {ticker: value * (1 + returns[ticker].get(day, 0.0)) for ticker, value in holdings.items()}
+            level = sum(holdings.values())
+        expected.append(level)
+        quarter_ends = morrow.month != day.month and day.month % 3 == 0
+        if day == AI_START or quarter_ends or any(day.isoformat() < change <= morrow.isoformat() for change in changes):
+            sizes = {
+                ticker: float(row["shares_outstanding_mn"]) * closes[ticker, day]
+                for ticker, row in members.items()
+                if row["member_from"] <= morrow.isoformat() and day in returns[ticker]
+            }
+            resets[day] = capped(sizes, 0.1)
+            holdings = {ticker: weight * level for ticker, weight in resets[day].items()}
+    assert query("select ai_index from ai_sentiment_daily order by trade_date") == [(pytest.approx(level, rel=1e-11),) for level in expected]
+    found = query("select rebalanced_on, ticker, weight from ai_index_weight order by 1, 2")
+    assert found == [(day, ticker, pytest.approx(resets[day][ticker], rel=1e-12)) for day in sorted(resets) for ticker in sorted(resets[day])]
+    assert ARM_LISTED not in resets
+    assert not any(ticker == "ARM" for day, ticker, _ in found if day < date(2023, 9, 29))
+    assert any(ticker == "ARM" for day, ticker, _ in found if day == date(2023, 9, 29))
+
+
+def test_the_spread_sums_up_what_growth_gains_on_value_and_industrials(query: Query, returns: dict[str, Series]) -> None:
+    found = {
+        row[0]: row[1:]
+        for row in query(
+            "select trade_date, growth_basis, log_spread, narrowing_20d, narrowing_20d_zscore, narrowing_20d_percentile from ai_value_spread_daily"
+        )
+    }
+    ai = dict(query("select trade_date, ai_index from ai_sentiment_daily"))
+    level, spread, narrowings, changes = 0.0, [], [], []
+    for place, day in enumerate(MARKET):
+        own = {name: place > MARKET.index(start) for name, start in (("growth", AI_START), ("value", MARKET[150]), ("industrials", MARKET[150]))}
+        growth = ai[day] / ai[MARKET[place - 1]] - 1 if own["growth"] else returns["^SP500-45"][day]
+        value = returns["IWD" if own["value"] else "^RLV"][day]
+        industrials = returns["XLI" if own["industrials"] else "^SP500-20"][day]
+        if place:
+            level += math.log(1 + growth) - math.log(1 + (value + industrials) / 2)
+        spread.append(level)
+        basis, log_spread, narrowing, zscore, percentile = found[day]
+        assert basis == ("ai_index" if own["growth"] else "sp500_information_technology")
+        assert log_spread == pytest.approx(level, abs=1e-10)
+        if place >= 1:
+            changes.append(spread[place] - spread[place - 1])
+        if place < 20:
+            assert (narrowing, zscore, percentile) == (None, None, None)
+            continue
+        narrowings.append(spread[place - 20] - spread[place])
+        assert narrowing == pytest.approx(narrowings[-1], abs=1e-10)
+        before = changes[max(0, place - 20 - 250) : place - 20]
+        if len(before) < 120:
+            assert zscore is None
+        else:
+            assert zscore == pytest.approx((narrowings[-1] + 20 * np.mean(before)) / (math.sqrt(20) * np.std(before, ddof=1)), abs=1e-7)
+    assert len(found) == len(MARKET)
+
+
+def test_a_region_is_explained_by_the_one_that_closed_before_it(query: Query, returns: dict[str, Series]) -> None:
+    chain: dict[str, list[str]] = {}
+    for row in sorted((row for row in seed("benchmarks") if row["region"]), key=lambda row: row["chain_order"]):
+        chain.setdefault(row["region"], []).append(row["symbol"])
+    mean: dict[tuple[str, int], float] = {}
+    for region, symbols in chain.items():
+        for place, day in enumerate(MARKET):
+            known = [returns[symbol][day] for symbol in symbols if day in returns[symbol] and not math.isnan(returns[symbol][day])]
+            if known:
+                mean[region, place] = sum(known) / len(known)
+    before = {"asia": ("new_york", 1), "europe": ("asia", 0), "new_york": ("europe", 0)}
+    found = {
+        (region, day): values
+        for day, region, *values in query(
+            "select trade_date, region, region_return, previous_return, beta, own_return, cumulative_return, cumulative_own_return from session_spillover_daily"
+        )
+    }
+    explained = 0
+    for place, day in enumerate(MARKET):
+        total, own_total, is_whole = 1.0, 0.0, True
+        for region, (previous, lag) in before.items():
+            pairs = [
+                (mean[previous, at - lag], mean[region, at])
+                for at in range(max(0, place - 250), place)
+                if (previous, at - lag) in mean and (region, at) in mean
+            ]
+            slope = np.polyfit(*zip(*pairs, strict=True), 1)[0] if len(pairs) >= 120 else None
+            today, cause = mean.get((region, place)), mean.get((previous, place - lag))
+            own = today - slope * cause if today is not None and cause is not None and slope is not None else None
+            if place == 0 and (region, day) not in found:
+                continue
+            region_return, previous_return, beta, own_return, cumulative, cumulative_own = found[region, day]
+            assert (region_return, previous_return) == (pytest.approx(today), pytest.approx(cause)) if today and cause else True
+            assert beta == (pytest.approx(slope, abs=1e-9) if slope is not None else None), (region, day)
+            assert own_return == (pytest.approx(own, abs=1e-11) if own is not None else None), (region, day)
+            if today is not None:
+                total *= 1 + today
+                is_whole = is_whole and own is not None
+                own_total += own or 0.0
+                explained += own is not None
+                assert cumulative == pytest.approx(total - 1, abs=1e-12)
+                assert cumulative_own == (pytest.approx(own_total, abs=1e-11) if is_whole else None)
+    assert explained > 500
+
+
+@pytest.mark.parametrize(
+    ("table", "value", "percentile"),
+    [("volatility_daily", "vix_close", "vix_percentile"), ("ai_value_spread_daily", "narrowing_20d", "narrowing_20d_percentile")],
+)
+def test_a_percentile_counts_the_days_so_far_at_or_below_today(query: Query, table: str, value: str, percentile: str) -> None:
+    series = query(f"select {value}, {percentile} from {table} where {value} is not null order by trade_date")
+    values = [today for today, _ in series]
+    assert len(values) > 700
+    for place, (today, found) in enumerate(series):
+        share_so_far = sum(earlier <= today for earlier in values[: place + 1]) / (place + 1)
+        assert found == (share_so_far if place + 1 >= 250 else None), place
+
+
+@pytest.mark.parametrize(
+    ("table", "value", "since", "sign"),
+    [
+        ("volatility_daily", "vix_close", "highest_since", -1),
+        ("ai_value_spread_daily", "narrowing_20d", "sharpest_narrowing_since", -1),
+        ("ai_sentiment_daily", "ai_change_3d_pct", "ai_sharpest_fall_since", 1),
+        ("ai_sentiment_daily", "relative_change_3d_pct", "relative_sharpest_fall_since", 1),
+        ("session_spillover_daily", "cumulative_return", "worst_since", 1),
+    ],
+)
+def test_a_record_of_the_market_dates_back_to_the_last_day_at_least_as_extreme(query: Query, table: str, value: str, since: str, sign: int) -> None:
+    chosen = "region = 'new_york'" if table == "session_spillover_daily" else "true"
+    days = query(f"select trade_date, {value}, {since} from {table} where {chosen} and {value} is not null order by trade_date")
+    earlier: list[tuple[date, float]] = []
+    before, dated = None, 0
+    for day, number, found in days:
+        today = sign * number
+        while earlier and earlier[-1][1] > today:
+            earlier.pop()
+        is_adverse = today < 0 if table != "volatility_daily" else before is not None and number > before
+        assert found == (earlier[-1][0] if earlier and is_adverse else None), day
+        dated += found is not None
+        earlier.append((day, today))
+        before = number
+    assert dated > 100
+
+
+def test_a_sunday_is_flagged_and_what_is_not_announced_is_not_seen(query: Query) -> None:
+    sunday = "select trade_date, days_ahead, is_session, reaction_session from event_calendar where event_id = 'tsmc_report_2026_02' order by 1"
+    seen = query(sunday)
+    assert seen[0] == (date(2026, 2, 4), 11, False, date(2026, 2, 17))
+    assert seen[-1] == (date(2026, 2, 13), 2, False, date(2026, 2, 17))
+
+
+def test_a_day_has_its_headlines_in_order(query: Query) -> None:
+    found = query("select headline_id, statement, severity from headline_daily where trade_date = ? order by position", MARKET[-1])
+    assert [headline for headline, _, _ in found if headline != "margin_debt"] == ["ai_value_spread", "ai_sentiment", "volatility", "session_spillover"]
+    assert all(statement and severity in {"info", "notice", "alert"} for _, statement, severity in found)
+
+
 # ---------------------------------------------------------------- what every table owes its reader
 
 
@@ -349,11 +647,6 @@ def test_every_raw_column_reaches_its_staging_model() -> None:
             staged = next(PROJECT.glob(f"models/staging/*/{table.name.replace('raw_', 'stg_')}.sql")).read_text()
             missing = [column for column in (*table.columns, "known_on", "fetched_at", "payload_sha256") if not re.search(rf"\b{column}\b", staged)]
             assert missing == [], table.name
-
-
-def seed(name: str) -> list[dict[str, str]]:
-    with (PROJECT / "seeds" / f"{name}.csv").open(newline="") as lines:
-        return list(csv.DictReader(lines))
 
 
 def test_every_parameter_that_a_model_reads_is_in_the_seed() -> None:

@@ -28,7 +28,7 @@ from orchestration.warehouse.build import connect, tables
 from orchestration.warehouse.publish import SCHEMA
 
 # What a row knows is dated by these columns, the first that a table has; a row is "up to D" where it is not after D's cut-off.
-KNOWLEDGE = ("last_known_on", "known_on", "known_from", "trade_date")
+KNOWLEDGE = ("last_known_on", "known_on", "known_from", "trade_date", "rebalanced_on")
 STATES = ("source_status",)  # speak of the run's own session, not of a history
 
 
@@ -95,7 +95,7 @@ def up_to(tables: Mapping[str, pd.DataFrame], session: str) -> dict[str, pd.Data
         clock = next((column for column in KNOWLEDGE if column in table), None)
         if name in STATES or clock is None:
             continue
-        limit = pd.Timestamp(session) if clock == "trade_date" else cutoff
+        limit = pd.Timestamp(session) if clock in ("trade_date", "rebalanced_on") else cutoff
         kept = table[table[clock] <= limit].copy()
         if "known_until" in kept:
             kept["known_until"] = kept["known_until"].where(kept["known_until"] <= cutoff)
