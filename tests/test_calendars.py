@@ -51,3 +51,17 @@ def test_a_morning_fetch_belongs_to_its_morning_and_a_later_one_to_the_next() ->
 def test_the_next_observation_follows_the_cadence(cadence: str, following: date) -> None:
     day = date(2025, 12, 31) if cadence == "quarterly" else date(2026, 1, 31) if cadence == "monthly" else date(2026, 1, 30)
     assert calendars.next_observation(day, cadence) == following
+
+
+def test_the_days_around_a_run_reach_a_year_ahead_and_know_the_next_session() -> None:
+    days = calendars.days_around(date(2026, 2, 4)).set_index("calendar_day")
+    assert (days.index[0], days.index[-1]) == (pd.Timestamp(calendars.FIRST_SESSION), pd.Timestamp(2027, 3, 11))
+    assert days.loc[pd.Timestamp(2026, 2, 15)].tolist() == [False, pd.Timestamp(2026, 2, 17)]
+    assert days.loc[pd.Timestamp(2026, 2, 17)].tolist() == [True, pd.Timestamp(2026, 2, 17)]
+    shorter = calendars.days_around(date(2025, 2, 4)).set_index("calendar_day")
+    pd.testing.assert_frame_equal(shorter, days.loc[: shorter.index[-1]])
+
+
+def test_a_calendar_that_ends_before_the_days_ahead_do_is_read_to_its_end() -> None:
+    last = calendars.last_session()
+    assert calendars.days_around(last)["session_on_or_after"].iloc[-1] == pd.Timestamp(calendars.next_session(last))

@@ -8,7 +8,7 @@ SUITE = suite(
     expect("ExpectColumnValuesToBeInSet", "the words of the seed", column="kind", value_set=["company_report", "monetary_policy"]),
     between("days_ahead", 0, 366, "at most a year ahead, and never past"),
     between("reaction_after_days", 0, 8, "New York was closed for seven days in September 2001"),
-    between("announced_before_days", 0, None, "announced on the session or before it: later is hindsight"),
+    between("announced_before_days", -8, None, "announced before the session's cut-off: the days on which New York is closed after it, at most"),
     grain=("trade_date", "event_id"),
     columns=("event_on", "reaction_session", "announced_on", "subject"),
     derived=(

@@ -156,3 +156,59 @@ def test_a_verdict_nobody_knows_blocks() -> None:
     )
     assert check("source_status", status).failures == ()
     assert complaints(check("source_status", status.assign(verdict="fine")), None) == {"verdict": "critical"}
+
+
+def test_weights_that_are_not_the_whole_index_block() -> None:
+    weights = pd.DataFrame(
+        {
+            "rebalanced_on": pd.Timestamp("2025-12-31"),
+            "ticker": [f"A{number}" for number in range(12)],
+            "shares_outstanding_mn": 1000.0,
+            "close_usd": 100.0,
+            "capitalisation_usd_mn": 1e5,
+            "is_capped": False,
+            "weight": 1 / 12,
+        }
+    )
+    assert check("ai_index_weight", weights).failures == ()
+    assert complaints(check("ai_index_weight", weights.assign(weight=0.08)), None) == {"weight_sum": "critical"}
+
+
+def test_an_event_that_is_past_or_that_nobody_had_announced_blocks() -> None:
+    events = pd.DataFrame(
+        {
+            "trade_date": pd.to_datetime(["2026-02-04"]),
+            "event_id": "report",
+            "event_on": pd.Timestamp("2026-02-15"),
+            "days_ahead": 11,
+            "is_session": False,
+            "reaction_session": pd.Timestamp("2026-02-17"),
+            "kind": "company_report",
+            "subject": "TSM",
+            "description": "Report of the largest foundry",
+            "announced_on": pd.Timestamp("2026-02-04"),
+        }
+    )
+    assert check("event_calendar", events).failures == ()
+    wrong = events.assign(days_ahead=-1, announced_on=pd.Timestamp("2026-02-20"))
+    assert complaints(check("event_calendar", wrong), None) == {"days_ahead": "critical", "announced_before_days": "critical"}
+
+
+def test_a_headline_without_a_number_or_with_an_unknown_word_blocks() -> None:
+    headlines = pd.DataFrame(
+        {
+            "trade_date": pd.to_datetime(["2026-02-04"]),
+            "headline_id": "volatility",
+            "position": 6,
+            "topic": "volatility",
+            "statement": "The VIX closed at 38.2 (+9.5) on 2026-02-04",
+            "value": 38.2,
+            "unit": "index points",
+            "since_date": pd.to_datetime([None]),
+            "history_from": pd.to_datetime([None]),
+            "severity": "alert",
+        }
+    )
+    assert check("headline_daily", headlines).failures == ()
+    wrong = headlines.assign(value=None, severity="red", since_date=pd.Timestamp("2026-02-05"))
+    assert complaints(check("headline_daily", wrong), None) == {"value": "critical", "severity": "critical", "since_days": "critical"}
