@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from orchestration.sources import shapes
+from orchestration.sources.cells import day, number, percent, required, text
 from orchestration.sources.contract import Parsed, Payload, Request, Scope, Source
-from orchestration.sources.readers import column, day, number, one_value, percent, read_table, read_text, required, shaped, text
+from orchestration.sources.readers import read_text
+from orchestration.sources.tables import column, one_value, read_table, shaped
 
 HOLDINGS = shapes.holdings("ark", "ARK")
 ADDRESS = "https://assets.ark-funds.com/fund-documents/funds-etf-csv/{product_id}.csv"
@@ -36,11 +38,9 @@ def requests(scope: Scope) -> Iterable[Request]:
 def parse(payload: Payload) -> Mapping[str, Parsed]:
     """One snapshot of one fund. Raises ParseError where lines disagree on the fund or the day, or the disclaimer is missing."""
     table = read_table(read_text(payload), COLUMNS, ends="disclaimer")
-    rows = table.rows.assign(
-        fund_id=one_value(table.rows["fund_id"], "fund").upper(),
-        observed_on=one_value(table.rows["observed_on"], "as-of date"),
-    )
-    return {HOLDINGS.name: Parsed(shaped(rows, HOLDINGS), table.rejected, table.notes)}
+    fund_id = one_value(table.columns["fund_id"], "fund").upper()
+    observed_on = one_value(table.columns["observed_on"], "as-of date")
+    return {HOLDINGS.name: shaped(table, HOLDINGS, fund_id=fund_id, observed_on=observed_on)}
 
 
 def published_on(rows: pd.DataFrame) -> "pd.Series[pd.Timestamp]":

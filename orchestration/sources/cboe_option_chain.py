@@ -10,15 +10,21 @@ and fifteen minutes after the last trade of a summer afternoon). The day observe
 that a chain fetched before the next open still speaks of the session before.
 """
 
+import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
+from math import nan
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
+from orchestration.sources.cells import day, number
+from orchestration.sources.columns import without
 from orchestration.sources.contract import Parsed, ParseError, Payload, Request, Scope, Source, Table
-from orchestration.sources.readers import excerpt, number, read_json, rejects, shaped
+from orchestration.sources.readers import excerpt, read_json
+from orchestration.sources.tables import rejects, shaped
 
 OPTION_CHAIN = Table(
     name="raw_cboe__option_chain",
@@ -41,13 +47,15 @@ OPTION_CHAIN = Table(
 
 ADDRESS = "https://cdn.cboe.com/api/global/delayed_quotes/options/{name}.json"
 CHAINS = {"SPX": "_SPX", "QQQ": "QQQ", "SMH": "SMH", "XLK": "XLK"}
-OCC_SYMBOL = r"^\s*(?P<root>[A-Z][A-Z0-9./]*)\s*(?P<expiry>\d{6})(?P<type>[CP])(?P<strike>\d{8})\s*$"
+OCC_SYMBOL = re.compile(r"\s*(?P<root>[A-Z][A-Z0-9./]*)\s*(?P<expiry>\d{6})(?P<type>[CP])(?P<strike>\d{8})\s*$")
+OPTION_TYPES = {"C": "call", "P": "put"}
 NUMBERS = {"iv": "implied_volatility", "open_interest": "open_interest", "volume": "volume", "bid": "bid", "ask": "ask"}
 # Served and deliberately not kept: greeks come from our own model, prices of single contracts are not used.
 KNOWN = frozenset(
     {"option", "bid_size", "ask_size", "delta", "gamma", "vega", "theta", "rho", "theo", "change", "open", "high", "low", "tick"}
     | {"last_trade_price", "last_trade_time", "percent_change", "prev_day_close"}
 )
+_expiry_on = day("%y%m%d")
 NEW_YORK = ZoneInfo("America/New_York")
 FIRST_TRADE = pd.Timedelta(hours=9, minutes=30)
 
@@ -72,6 +80,21 @@ def _observed_on(answer: Mapping[str, Any]) -> pd.Timestamp:
     return pd.Timestamp(np.busday_offset(local.date(), -1 if before_open and local.weekday() < 5 else 0, roll="backward"))
 
 
+def _complaint(
+    is_readable: bool, expiry_on: datetime | None, strike: float, open_interest: float, volume: float, volatility: float, bid: float, ask: float
+) -> str:
+    """What is wrong with a contract, or nothing; null is never wrong."""
+    if expiry_on is None:
+        return "not an OCC symbol"
+    if not is_readable:
+        return "a number that cannot be read"
+    if strike <= 0:
+        return "a strike of 0"
+    if open_interest < 0 or volume < 0 or volatility < 0:
+        return "a negative count or volatility"
+    return "a crossed quote" if bid > ask > 0 else ""
+
+
 def parse(payload: Payload) -> Mapping[str, Parsed]:
     """Every contract of one chain. A contract with a name that is none, a strike of 0, a negative count or a crossed quote is rejected.
 
@@ -92,46 +115,34 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
         raise ParseError("a positive data.current_price", repr(spot))
     if not data["options"]:
         raise ParseError("at least one contract", "none", "no contracts never means that all expired; try again later")
-    contracts = pd.DataFrame(data["options"])
-    missing = [name for name in ("option", *NUMBERS) if name not in contracts]
+    contracts: list[dict[str, Any]] = data["options"]
+    served: set[str] = set().union(*contracts)
+    missing = [name for name in ("option", *NUMBERS) if name not in served]
     if missing:
         raise ParseError(f"contracts with {['option', *NUMBERS]}", f"none with {missing}")
 
-    converted = {ours: number(contracts[theirs].astype("object")) for theirs, ours in NUMBERS.items()}
-    values = pd.DataFrame({name: numbers for name, (numbers, _) in converted.items()})
-    unreadable = pd.DataFrame({name: bad for name, (_, bad) in converted.items()}).any(axis=1)
-    parts = contracts["option"].astype("str").str.extract(OCC_SYMBOL)
-    expiry_on = pd.to_datetime(parts["expiry"].astype("object"), format="%y%m%d", errors="coerce").astype("datetime64[s]")
-    strike = pd.to_numeric(parts["strike"]) / 1000
-    reasons = pd.Series(
-        np.select(
-            [
-                parts["root"].isna() | expiry_on.isna(),
-                unreadable,
-                strike <= 0,
-                values[["open_interest", "volume", "implied_volatility"]].lt(0).any(axis=1),
-                values["bid"].gt(values["ask"]) & values["ask"].gt(0),
-            ],
-            ["not an OCC symbol", "a number that cannot be read", "a strike of 0", "a negative count or volatility", "a crossed quote"],
-            default="",
-        )
-    )
-    kept = reasons == ""
-    rows = values.assign(
-        underlying=underlying,
-        observed_on=_observed_on(answer),
-        spot=float(spot),
-        option_root=parts["root"],
-        expiry_on=expiry_on,
-        strike=strike,
-        option_type=parts["type"].map({"C": "call", "P": "put"}),
-        implied_volatility=values["implied_volatility"].where(values["implied_volatility"] != 0),
-    )[kept].reset_index(drop=True)
-    refused = contracts.loc[~kept, ["option", *NUMBERS]].to_dict("records")
-    rejected = rejects([int(place) + 1 for place in np.flatnonzero(~kept)], reasons[~kept].to_list(), [str(contract) for contract in refused])
-    unread = sorted(set(contracts.columns) - KNOWN - NUMBERS.keys())
+    converted = {ours: number([contract.get(theirs) for contract in contracts]) for theirs, ours in NUMBERS.items()}
+    values = {ours: found for ours, (found, _) in converted.items()}
+    unreadable = {place for _, places in converted.values() for place in places}
+    symbols = [OCC_SYMBOL.match(str(contract.get("option"))) for contract in contracts]
+    expiry_on, _ = _expiry_on([symbol["expiry"] if symbol else None for symbol in symbols])
+    strike = [int(symbol["strike"]) / 1000 if symbol else nan for symbol in symbols]
+    counted = zip(expiry_on, strike, values["open_interest"], values["volume"], values["implied_volatility"], values["bid"], values["ask"], strict=True)
+    complaints = {place: said for place, contract in enumerate(counted) if (said := _complaint(place not in unreadable, *contract))}
+    columns = {
+        **values,
+        "option_root": [symbol["root"] if symbol else None for symbol in symbols],
+        "expiry_on": expiry_on,
+        "strike": strike,
+        "option_type": [OPTION_TYPES[symbol["type"]] if symbol else None for symbol in symbols],
+        "implied_volatility": [volatility or nan for volatility in values["implied_volatility"]],
+    }
+    refused = [{name: contracts[place].get(name) for name in ("option", *NUMBERS)} for place in complaints]
+    rejected = rejects([place + 1 for place in complaints], list(complaints.values()), [str(contract) for contract in refused])
+    unread = sorted(served - KNOWN - NUMBERS.keys())
     notes = (f"ignored fields: {', '.join(unread)}",) if unread else ()
-    return {OPTION_CHAIN.name: Parsed(shaped(rows, OPTION_CHAIN), rejected, notes)}
+    kept = Parsed(without(columns, complaints.keys()), rejected, notes)
+    return {OPTION_CHAIN.name: shaped(kept, OPTION_CHAIN, underlying=underlying, observed_on=_observed_on(answer), spot=float(spot))}
 
 
 def published_on(rows: pd.DataFrame) -> "pd.Series[pd.Timestamp]":

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from orchestration.sources.cells import day, number, required
 from orchestration.sources.contract import Parsed, Payload, Request, Scope, Source, Table
-from orchestration.sources.readers import day, number, read_csv, required
+from orchestration.sources.tables import read_csv, shaped
 
 INDEX_HISTORY = Table(
     name="raw_cboe__index_history",
@@ -36,7 +37,7 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
     )
     # The file does not name its index; a saved file is called `VIX_History…`.
     symbol = payload.request.subject.upper().partition("_HISTORY")[0]
-    return {INDEX_HISTORY.name: Parsed(history.rows.assign(symbol=symbol), history.rejected, history.notes)}
+    return {INDEX_HISTORY.name: shaped(history, INDEX_HISTORY, symbol=symbol)}
 
 
 def published_on(rows: pd.DataFrame) -> "pd.Series[pd.Timestamp]":

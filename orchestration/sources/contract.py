@@ -11,10 +11,13 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 import pandas as pd
+
+from orchestration.sources.columns import Columns, Kinds, arrow, frame, height, kinds_of
 
 
 class ParseError(Exception):
@@ -83,18 +86,31 @@ class Payload:
         return hashlib.sha256(self.content).hexdigest()
 
 
+@cache
 def no_rejects() -> pd.DataFrame:
-    """An empty frame of rejected rows: line (1-based, in the file), reason, content (the cells as served)."""
+    """The empty frame of rejected rows, one for all: line (1-based, in the file), reason, content (the cells as served)."""
     return pd.DataFrame({"line": pd.Series(dtype="int64"), "reason": pd.Series(dtype="str"), "content": pd.Series(dtype="str")})
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """Rows in a table's columns, the lines that could not be read, and remarks a person should see (ignored columns …)."""
+    """What a payload says for one table: its columns, the lines that could not be read, and remarks a person should see (ignored columns …).
 
-    rows: pd.DataFrame
+    kinds: the columns' types where a table gives them.
+    """
+
+    columns: Columns
     rejected: pd.DataFrame = field(default_factory=no_rejects)
     notes: tuple[str, ...] = ()
+    kinds: Kinds | None = None
+
+    def __len__(self) -> int:
+        return height(self.columns)
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The columns as a frame of their own, for whoever looks at a single payload."""
+        return frame(arrow(self.columns, self.kinds or kinds_of(self.columns)))
 
 
 @dataclass(frozen=True)
@@ -137,16 +153,22 @@ class Source:
 
     def claim(self, url: str, scope: Scope) -> Request | None:
         """The request this address answers, or None where it is not ours."""
-        for request in self.requests(scope):
-            if request.url == url:
-                return request
-        for pattern in self.claims:
-            match = re.fullmatch(pattern, url)
-            if match is None:
+        return self.claimed([url], scope).get(url)
+
+    def claimed(self, urls: Iterable[str], scope: Scope) -> dict[str, Request]:
+        """The requests that addresses answer, those left out that are not ours."""
+        asked = {request.url: request for request in reversed([*self.requests(scope)])}
+        funds = {fund.product_id: fund.fund_id for fund in reversed(scope.funds_of(self.issuer))}
+        patterns = [re.compile(pattern) for pattern in self.claims]
+        answered: dict[str, Request] = {}
+        for url in urls:
+            if url in asked:
+                answered[url] = asked[url]
                 continue
-            named = match.groupdict()
-            if "product" in named:
-                fund = next((fund for fund in scope.funds if fund.product_id == named["product"] and fund.issuer == self.issuer), None)
-                return Request(url, fund.fund_id) if fund else None
-            return Request(url, (named.get("subject") or "").upper())
-        return None
+            match = next((match for pattern in patterns if (match := pattern.fullmatch(url))), None)
+            named = match.groupdict() if match else {"product": None}
+            if "product" not in named:
+                answered[url] = Request(url, (named.get("subject") or "").upper())
+            elif named["product"] in funds:
+                answered[url] = Request(url, funds[named["product"]])
+        return answered

@@ -7,33 +7,21 @@ each dividend, so the whole history is asked for every time. Prices are in the c
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
+from math import isnan
 from typing import Any
 from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import numpy as np
 import pandas as pd
 
+from orchestration.sources.cells import Cells, day, number, required
+from orchestration.sources.columns import stacked, without
 from orchestration.sources.contract import Parsed, ParseError, Payload, Request, Scope, Source, Table
-from orchestration.sources.readers import (
-    Cells,
-    Grid,
-    Mask,
-    blank,
-    column,
-    day,
-    decode,
-    excerpt,
-    number,
-    read_json,
-    read_table,
-    read_text,
-    rejects,
-    required,
-    shaped,
-)
+from orchestration.sources.readers import Grid, blank, decode, excerpt, read_json, read_text
+from orchestration.sources.tables import column, read_table, rejects, shaped
 
 DAILY_BARS = Table(
     name="raw_prices__daily_bars",
@@ -80,72 +68,84 @@ def _error(answer: Any) -> str:
     return ""
 
 
-def _sessions(stamps: "pd.Series[Any]", meta: Mapping[str, Any]) -> "pd.Series[pd.Timestamp]":
+def _sessions(stamps: Sequence[int], meta: Mapping[str, Any]) -> list[datetime]:
     """Session dates of opening instants (seconds since 1970), in the exchange's own zone, else by its present offset."""
-    instants = pd.to_datetime(stamps, unit="s", utc=True)
+    zone: tzinfo = UTC
+    offset = 0
     try:
-        local = instants.dt.tz_convert(ZoneInfo(meta.get("exchangeTimezoneName") or ""))
+        zone = ZoneInfo(meta.get("exchangeTimezoneName") or "")
     except (ZoneInfoNotFoundError, ValueError):
-        local = instants + pd.Timedelta(seconds=int(meta.get("gmtoffset") or 0))
-    return local.dt.tz_localize(None).dt.normalize().astype("datetime64[s]")
+        offset = int(meta.get("gmtoffset") or 0)
+    return [datetime.fromtimestamp(stamp + offset, zone).replace(hour=0, minute=0, second=0, tzinfo=None) for stamp in stamps]
 
 
-def _is_running(stamps: "pd.Series[Any]", meta: Mapping[str, Any]) -> "pd.Series[bool]":
+def _is_running(stamps: Sequence[int], meta: Mapping[str, Any]) -> list[bool]:
     """Bars of a session that had not ended when Yahoo answered: their prices are not the day's yet."""
     regular = (meta.get("currentTradingPeriod") or {}).get("regular") or {}
     start, end, now = regular.get("start"), regular.get("end"), meta.get("regularMarketTime")
     if start is None or end is None or now is None or not start <= now < end:
-        return pd.Series(False, index=stamps.index)
-    return stamps.between(start, end)
+        return [False] * len(stamps)
+    return [start <= stamp <= end for stamp in stamps]
 
 
 def _chart(answer: Mapping[str, Any]) -> Parsed:
     try:
         meta = answer["meta"]
-        symbol = meta["symbol"]
-        stamps = pd.Series(answer["timestamp"], dtype="int64")
+        symbol, stamps = meta["symbol"], answer["timestamp"]
         quotes = answer["indicators"]["quote"][0]
-        cells = {name: pd.Series(quotes[name], dtype="object") for name in [*PRICES, "volume"]}
+        cells = {name: quotes[name] for name in [*PRICES, "volume"]}
         adjusted = answer["indicators"].get("adjclose")
         if adjusted:
-            cells["adjusted_close"] = pd.Series(adjusted[0]["adjclose"], dtype="object")
+            cells["adjusted_close"] = adjusted[0]["adjclose"]
     except KeyError as error:
         raise ParseError("meta, timestamp and indicators.quote with open, high, low, close and volume", f"none called {error}") from error
-    except (IndexError, TypeError, ValueError, OverflowError) as error:
+    except (IndexError, TypeError, AttributeError) as error:
         raise ParseError("lists of numbers under timestamp and indicators", str(error)) from error
+    other = [values for values in (stamps, *cells.values()) if not isinstance(values, list)] or [stamp for stamp in stamps if not isinstance(stamp, int)]
+    if other:
+        raise ParseError("lists of numbers under timestamp and indicators", repr(other[0])[:120])
     if not isinstance(symbol, str) or not symbol:
         raise ParseError("meta.symbol", repr(symbol))
-    if not stamps.between(0, LAST_INSTANT).all():
-        raise ParseError("opening instants in seconds since 1970", f"{stamps.iloc[0]!r}")
+    if not all(0 <= stamp <= LAST_INSTANT for stamp in stamps):
+        raise ParseError("opening instants in seconds since 1970", f"{stamps[0]!r}")
     if meta.get("dataGranularity", "1d") != "1d":
         raise ParseError("daily bars ('1d')", f"bars of {meta['dataGranularity']!r}", "ask with interval=1d and explicit periods")
     ragged = {name: len(values) for name, values in cells.items() if len(values) != len(stamps)}
     if ragged:
         raise ParseError(f"{len(stamps)} values in each column", f"{ragged}")
-    if stamps.empty:
+    if not stamps:
         raise ParseError("at least one bar", "none", "no bars never means no market; try again later")
 
     converted = {name: number(values) for name, values in cells.items()}
-    bars = pd.DataFrame({name: values for name, (values, _) in converted.items()}).assign(symbol=symbol, observed_on=_sessions(stamps, meta))
-    bad = pd.DataFrame({name: unreadable for name, (_, unreadable) in converted.items()})
+    columns = {name: values for name, (values, _) in converted.items()}
+    bad: dict[int, list[str]] = {}
+    for name, (_, places) in converted.items():
+        for place in places:
+            bad.setdefault(place, []).append(name)
+    sessions = _sessions(stamps, meta)
     notes: tuple[str, ...] = ()
-    if "adjusted_close" not in bars:
-        bars["adjusted_close"] = bars["close"]
+    if "adjusted_close" not in columns:
+        columns["adjusted_close"] = columns["close"]
         notes = ("no adjusted close was served (an index): adjusted_close is the close",)
 
-    silent = (bars[PRICES].isna().all(axis=1) & ~bad.any(axis=1)) | _is_running(stamps, meta)
+    silent = {
+        place
+        for place, (is_running, *prices) in enumerate(zip(_is_running(stamps, meta), *(columns[name] for name in PRICES), strict=True))
+        if is_running or (place not in bad and all(map(isnan, prices)))
+    }
     # The last trade may follow the day's own bar under a second stamp of the same session: the later one is the truth.
-    repeated = bars["observed_on"].where(~silent).duplicated(keep="last") & ~silent
-    unreadable = (bad.any(axis=1) | bars["close"].isna()) & ~silent & ~repeated
-    if silent.any():
-        notes = (*notes, f"{silent.sum()} session(s) without final prices skipped, last {bars.loc[silent, 'observed_on'].max():%Y-%m-%d}")
-    places = np.flatnonzero(unreadable)
+    last = {session: place for place, session in enumerate(sessions) if place not in silent}
+    repeated = {place for place, session in enumerate(sessions) if place not in silent and last[session] != place}
+    unreadable = [place for place, close in enumerate(columns["close"]) if (place in bad or isnan(close)) and place not in silent and place not in repeated]
+    if silent:
+        notes = (*notes, f"{len(silent)} session(s) without final prices skipped, last {max(sessions[place] for place in silent):%Y-%m-%d}")
     rejected = rejects(
-        [int(place) + 1 for place in places],
-        [f"cannot read {', '.join(bad.columns[bad.iloc[place]]) or 'close'}" for place in places],
-        [" | ".join(str(values[place]) for values in cells.values()) for place in places],
+        [place + 1 for place in unreadable],
+        [f"cannot read {', '.join(bad.get(place, ())) or 'close'}" for place in unreadable],
+        [" | ".join(str(values[place]) for values in cells.values()) for place in unreadable],
     )
-    return Parsed(shaped(bars[~(silent | repeated | unreadable)].reset_index(drop=True), DAILY_BARS), rejected, notes)
+    kept = without({**columns, "observed_on": sessions}, {*silent, *repeated, *unreadable})
+    return shaped(Parsed(kept, rejected, notes), DAILY_BARS, symbol=symbol)
 
 
 def _yahoo(payload: Payload) -> Parsed:
@@ -163,9 +163,12 @@ def _yahoo(payload: Payload) -> Parsed:
 # ---------------------------------------------------------------- CSV
 
 
-def _session(cells: Cells) -> tuple[Cells, Mask]:
+_day = day("%Y-%m-%d", "%m/%d/%Y")
+
+
+def _session(cells: Cells) -> tuple[list[Any], list[int]]:
     """Days, with or without a midnight and an offset after them (yfinance writes the exchange's local time)."""
-    return day("%Y-%m-%d", "%m/%d/%Y")(cells.astype("str").str.slice(0, 10))
+    return _day([str(cell)[:10] for cell in cells])
 
 
 def _symbol(subject: str) -> str:
@@ -190,15 +193,15 @@ def _series(grid: Grid, symbol: str) -> Parsed:
             column("volume", number, "Volume", optional=True),
         ),
     )
-    rows, notes = bars.rows.assign(symbol=symbol), bars.notes
-    absent = [name.capitalize() for name in ("open", "high", "low", "volume") if name not in rows]
+    columns, notes = bars.columns, bars.notes
+    absent = [name.capitalize() for name in ("open", "high", "low", "volume") if name not in columns]
     # An index has no volume and a saved close may stand alone; a heading nobody knows in their place was renamed.
     is_partial = 0 < len({"Open", "High", "Low"} & set(absent)) < 3
     if is_partial or (absent and any(not UNREAD.search(note) for note in notes)):
         raise ParseError("Open, High, Low, Close and Volume, or Close alone", f"none headed {absent}")
-    if "adjusted_close" not in rows:
-        rows, notes = rows.assign(adjusted_close=rows["close"]), (*notes, ALREADY_ADJUSTED)
-    return Parsed(shaped(rows, DAILY_BARS), bars.rejected, notes)
+    if "adjusted_close" not in columns:
+        columns, notes = {**columns, "adjusted_close": columns["close"]}, (*notes, ALREADY_ADJUSTED)
+    return shaped(Parsed(columns, bars.rejected, notes), DAILY_BARS, symbol=symbol)
 
 
 def _yfinance(grid: Grid) -> Parsed:
@@ -217,11 +220,9 @@ def _yfinance(grid: Grid) -> Parsed:
         traded = [(line, row) for line, row in zip(grid.lines[3:], body, strict=True) if not blank(row[1:])]  # symbols have their own calendars
         header = ["Date", *(fields[place] for place in places)]
         parts.append(_series(Grid([3, *(line for line, _ in traded)], [header, *(row for _, row in traded)], padded=False, closed=grid.closed), symbol))
-    return Parsed(
-        pd.concat([part.rows for part in parts], ignore_index=True),
-        pd.concat([part.rejected for part in parts], ignore_index=True),
-        tuple(dict.fromkeys(note for part in parts for note in part.notes)),
-    )
+    rejected = pd.concat([part.rejected for part in parts], ignore_index=True)
+    notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
+    return Parsed(stacked([part.columns for part in parts]), rejected, notes, DAILY_BARS.columns)
 
 
 def parse(payload: Payload) -> Mapping[str, Parsed]:

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from orchestration.sources.cells import month_end, number, required
 from orchestration.sources.contract import Parsed, Payload, Request, Scope, Source, Table
-from orchestration.sources.readers import column, month_end, number, read_sheet, read_table, required, shaped
+from orchestration.sources.readers import read_sheet
 from orchestration.sources.releases import calendar_days_later
+from orchestration.sources.tables import column, read_table, shaped
 
 MARGIN_DEBT = Table(
     name="raw_finra__margin_debt",
@@ -39,7 +41,7 @@ def requests(scope: Scope) -> Iterable[Request]:
 def parse(payload: Payload) -> Mapping[str, Parsed]:
     sheet = read_sheet(payload)
     months = read_table(sheet, COLUMNS, ends="blank row" if sheet.padded else "end of file")  # a footnote may stand below the months
-    return {MARGIN_DEBT.name: Parsed(shaped(months.rows, MARGIN_DEBT), months.rejected, months.notes)}
+    return {MARGIN_DEBT.name: shaped(months, MARGIN_DEBT)}
 
 
 def published_on(rows: pd.DataFrame) -> "pd.Series[pd.Timestamp]":

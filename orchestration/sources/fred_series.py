@@ -12,9 +12,11 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pandas as pd
 
+from orchestration.sources.cells import day, number
 from orchestration.sources.contract import Parsed, ParseError, Payload, Request, Scope, Source, Table
-from orchestration.sources.readers import Grid, blank, column, day, excerpt, melted, number, read_json, read_sheet, read_table, shaped
+from orchestration.sources.readers import Grid, blank, excerpt, read_json, read_sheet
 from orchestration.sources.releases import weekdays_later
+from orchestration.sources.tables import column, melted, read_table, shaped
 
 OBSERVATIONS = Table(
     name="raw_fred__observations",
@@ -71,8 +73,7 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
         raise ParseError(f"series {sorted(unanswered)}", f"columns {list(names.values())}")
     days = column("observed_on", day("%Y-%m-%d", "%m/%d/%Y"), *DAY_HEADINGS)
     wide = read_table(grid, (days, *(column(name, number, heading) for heading, name in names.items())))
-    observations = melted(wide, "series_id", "value")
-    return {OBSERVATIONS.name: Parsed(shaped(observations.rows, OBSERVATIONS), observations.rejected, observations.notes)}
+    return {OBSERVATIONS.name: shaped(melted(wide, "series_id", "value"), OBSERVATIONS)}
 
 
 def published_on(rows: pd.DataFrame) -> "pd.Series[pd.Timestamp]":

@@ -7,12 +7,16 @@ three-factor, five-factor and momentum files all read alike. Files of monthly or
 
 import re
 from collections.abc import Iterable, Mapping
+from math import nan
+from typing import Any
 
 import pandas as pd
 
+from orchestration.sources.cells import Cells, day, number
 from orchestration.sources.contract import Parsed, ParseError, Payload, Request, Scope, Source, Table
-from orchestration.sources.readers import Cells, Grid, Mask, blank, column, day, melted, number, read_table, read_text, shaped, unzip
+from orchestration.sources.readers import Grid, blank, read_text, unzip
 from orchestration.sources.releases import calendar_days_later
+from orchestration.sources.tables import column, melted, read_table, shaped
 
 FACTORS = Table(
     name="raw_french__factors",
@@ -26,10 +30,10 @@ def requests(scope: Scope) -> Iterable[Request]:
     yield Request("https://mba.tuck.dartmouth.edu/pages/faculty/ken.french/ftp/F-F_Research_Data_Factors_daily_CSV.zip")
 
 
-def _fraction(cells: Cells) -> tuple[Cells, Mask]:
+def _fraction(cells: Cells) -> tuple[list[Any], list[int]]:
     """Per cent to fractions; no factor loses 99 % in a day, so what is written there means missing."""
     values, bad = number(cells)
-    return values.mask(values <= -99) / 100, bad
+    return [nan if value <= -99 else value / 100 for value in values], bad
 
 
 def _table(grid: Grid) -> Grid:
@@ -52,8 +56,7 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
     if first and not re.fullmatch(r"\d{8}", first):
         raise ParseError("days as YYYYMMDD", repr(first), "ask for the file of daily returns")
     wide = read_table(table, (column("observed_on", day("%Y%m%d"), "day"), *(column(name, _fraction, name) for name in names)))
-    factors = melted(wide, "factor", "daily_return")
-    return {FACTORS.name: Parsed(shaped(factors.rows, FACTORS), factors.rejected, factors.notes)}
+    return {FACTORS.name: shaped(melted(wide, "factor", "daily_return"), FACTORS)}
 
 
 def published_on(rows: pd.DataFrame) -> "pd.Series[pd.Timestamp]":

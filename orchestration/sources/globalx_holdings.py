@@ -7,25 +7,15 @@ the file is right. A few copies come without the disclaimer: those must at least
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import pandas as pd
 
 from orchestration.sources import shapes
+from orchestration.sources.cells import number, percent, text
 from orchestration.sources.contract import Parsed, ParseError, Payload, Request, Scope, Source
-from orchestration.sources.readers import (
-    column,
-    find_header,
-    lone_text,
-    named_fund,
-    number,
-    one_day,
-    percent,
-    read_table,
-    read_text,
-    refuse_negative_prices,
-    shaped,
-    text,
-)
+from orchestration.sources.readers import lone_text, read_text
+from orchestration.sources.tables import column, find_header, named_fund, one_day, read_table, refuse_negative_prices, shaped
 
 HOLDINGS = shapes.holdings("globalx", "Global X")
 ADDRESS = "https://assets.globalxetfs.com/funds/holdings/{ticker}_full-holdings_{day:%Y%m%d}.csv"
@@ -66,10 +56,9 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
     observed_on, notes = _as_of(grid.rows[:header], payload.request)
     has_disclaimer = any(lone_text(row) for row in grid.rows[header:])
     table = read_table(grid, COLUMNS, ends="disclaimer" if has_disclaimer else "end of file", after=header)
-    if "price" in table.rows:
-        refuse_negative_prices(table.rows)
-    rows = table.rows.assign(fund_id=fund_id, observed_on=observed_on)
-    return {HOLDINGS.name: Parsed(shaped(rows, HOLDINGS), table.rejected, (*table.notes, *notes))}
+    refuse_negative_prices(zip(table.columns.get("price", ()), table.columns["name"], strict=False))
+    rows = shaped(table, HOLDINGS, fund_id=fund_id, observed_on=observed_on)
+    return {HOLDINGS.name: replace(rows, notes=(*rows.notes, *notes))}
 
 
 def published_on(rows: pd.DataFrame) -> "pd.Series[pd.Timestamp]":

@@ -15,8 +15,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from orchestration.sources.cells import day, number, required
+from orchestration.sources.columns import Columns, stacked
 from orchestration.sources.contract import Parsed, ParseError, Payload, Request, Scope, Source, Table, no_rejects
-from orchestration.sources.readers import Grid, Row, blank, column, day, melted, number, read_sheet, read_table, required, shaped
+from orchestration.sources.readers import Grid, Row, blank, read_sheet
+from orchestration.sources.tables import column, melted, read_table, shaped
 
 FUND_FLOWS = Table(
     name="raw_ici__fund_flows",
@@ -150,14 +153,14 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
         column("observed_on", day(*DATE_FORMATS), "date"),
         *(column(category, required(number) if category in INDISPENSABLE else number, category) for category in layout.categories),
     )
-    flows: list[pd.DataFrame] = []
+    flows: list[Columns] = []
     rejected = [no_rejects()]
     notes: list[str] = []
     for frequency, rows in _blocks(grid, layout).items():
         cells = [[row[at] for at in positions if at < len(row)] for row in (grid.rows[index] for index in rows)]
         lines = [grid.lines[index] for index in (layout.header, *rows)]
         block = melted(read_table(Grid(lines, [["date", *layout.categories], *cells], padded=grid.padded), columns), "category", "flow_usd_mn")
-        flows.append(block.rows.assign(frequency=frequency))
+        flows.append({**block.columns, "frequency": [frequency] * len(block)})
         rejected.append(block.rejected)
         notes.extend(f"{frequency}: {note}" for note in block.notes)
     if layout.unread:
@@ -165,8 +168,7 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
     absent = [category for category in CATEGORIES.values() if category not in layout.categories]
     if absent:
         notes.append(f"no columns for: {', '.join(absent)}")
-    table = shaped(pd.concat(flows, ignore_index=True), FUND_FLOWS)
-    return {FUND_FLOWS.name: Parsed(table, pd.concat(rejected, ignore_index=True), tuple(notes))}
+    return {FUND_FLOWS.name: shaped(Parsed(stacked(flows), pd.concat(rejected, ignore_index=True), tuple(notes)), FUND_FLOWS)}
 
 
 def published_on(rows: pd.DataFrame) -> "pd.Series[pd.Timestamp]":

@@ -4,18 +4,22 @@ Tickers carry trailing blanks. The identifier is a CUSIP, or an ISIN, or an in-h
 as-of date: the day of the response (New York) stands in for it, and the notes say so.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from orchestration.sources import shapes
+from orchestration.sources.cells import day, number, percent, required, text
 from orchestration.sources.contract import Parsed, ParseError, Payload, Request, Scope, Source
-from orchestration.sources.readers import column, day, named_fund, number, one_value, percent, read_table, read_text, required, shaped, text
+from orchestration.sources.readers import read_text
+from orchestration.sources.tables import column, named_fund, one_value, read_table, shaped
 
 HOLDINGS = shapes.holdings("invesco", "Invesco")
 ADDRESS = "https://www.invesco.com/us/financial-products/etfs/holdings/main/holdings/0?audienceType=Investor&action=download&ticker={fund_id}"
 NEW_YORK = ZoneInfo("America/New_York")
+IDENTIFIERS = {"cusip": re.compile(r"[0-9A-Z]{8}[0-9A-Z]?"), "isin": re.compile(r"[A-Z]{2}[0-9A-Z]{9}[0-9]")}
 
 COLUMNS = (
     column("fund_id", required(text), "Fund Ticker", optional=True),
@@ -39,23 +43,18 @@ def requests(scope: Scope) -> Iterable[Request]:
 def parse(payload: Payload) -> Mapping[str, Parsed]:
     """One snapshot of one fund. Raises ParseError where lines disagree on the fund or the day, or nothing names the fund."""
     table = read_table(read_text(payload), COLUMNS)
-    rows, notes = table.rows, table.notes
-    fund_id = one_value(rows["fund_id"], "fund") if "fund_id" in rows else named_fund(payload.request.subject, r"(?P<fund>[a-z]+)_holdings.*")
-    if "observed_on" in rows:
-        observed_on = one_value(rows["observed_on"], "as-of date")
+    served, notes = table.columns, table.notes
+    fund_id = one_value(served["fund_id"], "fund") if "fund_id" in served else named_fund(payload.request.subject, r"(?P<fund>[a-z]+)_holdings.*")
+    if "observed_on" in served:
+        observed_on = one_value(served["observed_on"], "as-of date")
     else:
         if any("date" in note.casefold() for note in notes):
             raise ParseError("a column headed 'Date'", notes[0])
         observed_on = pd.Timestamp(payload.fetched_at.astimezone(NEW_YORK).date())
         notes = (*notes, f"no as-of date in the file: observed_on is the day of the response, {observed_on:%Y-%m-%d}")
-    identifier = rows["identifier"]
-    rows = rows.assign(
-        fund_id=fund_id.upper(),
-        observed_on=observed_on,
-        cusip=identifier.where(identifier.str.fullmatch(r"[0-9A-Z]{8}[0-9A-Z]?", na=False)),
-        isin=identifier.where(identifier.str.fullmatch(r"[A-Z]{2}[0-9A-Z]{9}[0-9]", na=False)),
-    )
-    return {HOLDINGS.name: Parsed(shaped(rows, HOLDINGS), table.rejected, notes)}
+    identified = {name: [code if code and pattern.fullmatch(code) else None for code in served["identifier"]] for name, pattern in IDENTIFIERS.items()}
+    lines = Parsed({**served, **identified}, table.rejected, notes)
+    return {HOLDINGS.name: shaped(lines, HOLDINGS, fund_id=fund_id.upper(), observed_on=observed_on)}
 
 
 def published_on(rows: pd.DataFrame) -> "pd.Series[pd.Timestamp]":

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from orchestration.sources.cells import day, number, required
 from orchestration.sources.contract import Parsed, Payload, Request, Scope, Source
 from orchestration.sources.ishares_holdings import DOCUMENT, TERMS, document_pattern
-from orchestration.sources.readers import column, day, named_fund, number, read_sheet, read_table, required, shaped
+from orchestration.sources.readers import read_sheet
 from orchestration.sources.shapes import fund_history
+from orchestration.sources.tables import column, named_fund, read_table, shaped
 
 FUND_HISTORY = fund_history("ishares", "iShares")
 COLUMNS = (
@@ -30,8 +32,7 @@ def requests(scope: Scope) -> Iterable[Request]:
 
 def parse(payload: Payload) -> Mapping[str, Parsed]:
     days = read_table(read_sheet(payload, "Historical"), COLUMNS)
-    rows = days.rows.assign(fund_id=named_fund(payload.request.subject, r"(?P<fund>[a-z0-9.]+)[ _-]fund.*"))
-    return {FUND_HISTORY.name: Parsed(shaped(rows, FUND_HISTORY), days.rejected, days.notes)}
+    return {FUND_HISTORY.name: shaped(days, FUND_HISTORY, fund_id=named_fund(payload.request.subject, r"(?P<fund>[a-z0-9.]+)[ _-]fund.*"))}
 
 
 def published_on(rows: pd.DataFrame) -> "pd.Series[pd.Timestamp]":

@@ -11,22 +11,11 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from orchestration.sources.cells import number, percent, required, text
 from orchestration.sources.contract import Parsed, ParseError, Payload, Request, Scope, Source
-from orchestration.sources.readers import (
-    column,
-    labelled,
-    named_fund,
-    number,
-    one_day,
-    percent,
-    read_sheet,
-    read_table,
-    refuse_negative_prices,
-    required,
-    shaped,
-    text,
-)
+from orchestration.sources.readers import read_sheet
 from orchestration.sources.shapes import holdings
+from orchestration.sources.tables import column, labelled, named_fund, one_day, read_table, refuse_negative_prices, shaped
 
 HOLDINGS = holdings("ishares", "iShares")
 DOCUMENT = (
@@ -76,13 +65,12 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
         raise ParseError("'Fund Holdings as of' and a day", grid.head())
     observed_on = one_day(served, "the day of the holdings", *AS_OF_FORMATS)  # first: a day without data may lack the table too
     lines = read_table(grid, COLUMNS, ends="blank row", known=(*UNREAD, *UNREAD_YIELDS))
-    if not any(identifier.name in lines.rows for identifier in IDENTIFIERS):
+    if not any(identifier.name in lines.columns for identifier in IDENTIFIERS):
         raise ParseError("a column headed Ticker, CUSIP, ISIN or SEDOL", "none of them")
-    if "price" in lines.rows:
-        refuse_negative_prices(lines.rows[lines.rows["asset_class"].isin(SECURITIES)])  # a swap's price may be negative
+    priced = zip(lines.columns.get("price", ()), lines.columns["name"], lines.columns["asset_class"], strict=False)
+    refuse_negative_prices((price, name) for price, name, asset_class in priced if asset_class in SECURITIES)  # a swap's price may be negative
     fund_id = named_fund(payload.request.subject, r"(?P<fund>[a-z0-9.]+)[ _-]holdings.*")
-    rows = lines.rows.assign(fund_id=fund_id, observed_on=observed_on)
-    return {HOLDINGS.name: Parsed(shaped(rows, HOLDINGS), lines.rejected, lines.notes)}
+    return {HOLDINGS.name: shaped(lines, HOLDINGS, fund_id=fund_id, observed_on=observed_on)}
 
 
 def published_on(rows: pd.DataFrame) -> "pd.Series[pd.Timestamp]":

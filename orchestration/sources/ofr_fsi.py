@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from orchestration.sources.cells import day, number
 from orchestration.sources.contract import Parsed, Payload, Request, Scope, Source, Table
-from orchestration.sources.readers import column, day, melted, number, read_sheet, read_table, shaped
+from orchestration.sources.readers import read_sheet
 from orchestration.sources.releases import weekdays_later
+from orchestration.sources.tables import column, melted, read_table, shaped
 
 FSI = Table(
     name="raw_ofr__fsi",
@@ -38,8 +40,7 @@ def requests(scope: Scope) -> Iterable[Request]:
 
 
 def parse(payload: Payload) -> Mapping[str, Parsed]:
-    days = melted(read_table(read_sheet(payload), COLUMNS), "component", "value")
-    return {FSI.name: Parsed(shaped(days.rows, FSI), days.rejected, days.notes)}
+    return {FSI.name: shaped(melted(read_table(read_sheet(payload), COLUMNS), "component", "value"), FSI)}
 
 
 def published_on(rows: pd.DataFrame) -> "pd.Series[pd.Timestamp]":

@@ -8,17 +8,21 @@ An amendment (`NPORT-P/A`) is the same form and replaces the filing; only a fina
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import cast
+from math import isnan
+from typing import Any, cast
 
 import pandas as pd
 from lxml import etree
 
 from orchestration.sources import shapes
+from orchestration.sources.cells import Cells, Converter, number, required, text
+from orchestration.sources.columns import without
 from orchestration.sources.contract import Parsed, ParseError, Payload, Request, Scope, Source, Table
-from orchestration.sources.readers import Cells, Converter, Mask, number, one_day, read_xml, rejects, required, shaped, text
+from orchestration.sources.readers import read_xml
 from orchestration.sources.releases import calendar_days_later
+from orchestration.sources.tables import one_day, rejects, shaped
 
 _SHAPE = shapes.holdings("sec", "SEC")
 HOLDINGS = replace(
@@ -98,10 +102,10 @@ def _cells(holding: etree._Element) -> dict[str, str]:
     }
 
 
-def _identifier(cells: Cells) -> tuple[Cells, Mask]:
+def _identifier(cells: Cells) -> tuple[list[Any], list[int]]:
     """An identifier as text; one made of zeros says that there is none."""
     identifiers, bad = text(cells)
-    return identifiers.mask(identifiers.str.fullmatch("0+", na=False), None), bad
+    return [identifier if identifier and identifier.strip("0") else None for identifier in identifiers], bad
 
 
 CONVERTERS: Mapping[str, Converter] = {
@@ -122,20 +126,18 @@ CONVERTERS: Mapping[str, Converter] = {
 
 
 def _holdings(cells: list[dict[str, str]], lines: list[int]) -> Parsed:
-    served = pd.DataFrame(cells, columns=list(CONVERTERS), dtype="object")
-    converted = {name: convert(served[name]) for name, convert in CONVERTERS.items()}
-    bad = pd.DataFrame({name: unreadable for name, (_, unreadable) in converted.items()})
-    rows = pd.DataFrame({name: values for name, (values, _) in converted.items()}).assign(line=range(1, len(served) + 1))
-    broken = bad.any(axis=1)
-    if not broken.any():
-        return Parsed(rows)
-    first = bad[broken].idxmax(axis=1)
-    rejected = rejects(
-        [lines[place] for place in first.index],
-        [f"{name}: cannot read {served.at[place, name]!r}" for place, name in first.items()],
-        [" | ".join(row) for row in served[broken].itertuples(index=False)],
-    )
-    return Parsed(rows[~broken].reset_index(drop=True), rejected)
+    """The lines of a filing; `lines` says where in the file each stands."""
+    served = {name: [holding[name] for holding in cells] for name in CONVERTERS}
+    values: dict[str, Sequence[Any]] = {"line": range(1, len(cells) + 1)}
+    reasons: dict[int, str] = {}
+    for name, convert in CONVERTERS.items():
+        values[name], bad = convert(served[name])
+        for place in bad:
+            reasons.setdefault(place, f"{name}: cannot read {served[name][place]!r}")
+    places = sorted(reasons)
+    contents = [" | ".join(cells[place][name] for name in CONVERTERS) for place in places]
+    rejected = rejects([lines[place] for place in places], [reasons[place] for place in places], contents)
+    return Parsed(without(values, reasons.keys()), rejected)
 
 
 def _flows(fund: Mapping[str, Mapping[str, str]], report_date: pd.Timestamp) -> Parsed:
@@ -143,32 +145,22 @@ def _flows(fund: Mapping[str, Mapping[str, str]], report_date: pd.Timestamp) -> 
     missing = [month for month in MONTHS if month not in fund]
     if missing:
         raise ParseError(f"elements {list(MONTHS)} in fundInfo", f"none named {missing}")
-    served = pd.DataFrame([fund[month] for month in MONTHS], columns=list(FLOW_PARTS), dtype="object")
-    served = served.mask(served.apply(lambda cells: cells.str.strip().str.upper().isin(NOT_GIVEN)), "")
-    converted = {name: number(served[name]) for name in served}
-    bad = pd.DataFrame({name: unreadable for name, (_, unreadable) in converted.items()}).any(axis=1)
-    sales, reinvestment, redemption = (values for values, _ in converted.values())
-    ends = pd.Series([report_date + pd.offsets.MonthEnd(0) - pd.offsets.MonthEnd(months) for months in (2, 1, 0)]).astype("datetime64[s]")
-    rows = pd.DataFrame(
-        {
-            "observed_on": report_date,
-            "month": ends,
-            "sales_usd": sales,
-            "reinvestment_usd": reinvestment,
-            "redemption_usd": redemption.abs(),
-            "net_flow_usd": sales + reinvestment - redemption.abs(),
-            "is_redemption_negative_in_filing": (redemption < 0).astype("boolean").mask(redemption.isna()),
-        }
-    )
-    if not bad.any():
-        return Parsed(rows)
-    places = [int(place) for place in rows.index[bad]]
-    rejected = rejects(
-        [place + 1 for place in places],
-        [f"{MONTHS[place]}: a flow that cannot be read" for place in places],
-        [" | ".join(row) for row in served[bad].itertuples(index=False)],
-    )
-    return Parsed(rows[~bad].reset_index(drop=True), rejected)
+    served = {part: ["" if fund[month][part].strip().upper() in NOT_GIVEN else fund[month][part] for month in MONTHS] for part in FLOW_PARTS}
+    (sales, _), (reinvestment, _), (redemption, _) = converted = [number(served[part]) for part in FLOW_PARTS]
+    flows = list(zip(sales, reinvestment, redemption, strict=True))
+    columns = {
+        "observed_on": [report_date] * len(MONTHS),
+        "month": [report_date + pd.offsets.MonthEnd(0) - pd.offsets.MonthEnd(months) for months in (2, 1, 0)],
+        "sales_usd": sales,
+        "reinvestment_usd": reinvestment,
+        "redemption_usd": [abs(redeemed) for redeemed in redemption],
+        "net_flow_usd": [sold + reinvested - abs(redeemed) for sold, reinvested, redeemed in flows],
+        "is_redemption_negative_in_filing": [None if isnan(redeemed) else redeemed < 0 for redeemed in redemption],
+    }
+    places = sorted({place for _, bad in converted for place in bad})
+    reasons = [f"{MONTHS[place]}: a flow that cannot be read" for place in places]
+    contents = [" | ".join(served[part][place] for part in FLOW_PARTS) for place in places]
+    return Parsed(without(columns, places), rejects([place + 1 for place in places], reasons, contents))
 
 
 def parse(payload: Payload) -> Mapping[str, Parsed]:
@@ -211,12 +203,11 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
     notes = (f"{form}: replaces the filing it amends",) if form.endswith("/A") else ()
     if not cells:
         notes = (*notes, "a final filing without holdings")
-    holdings = _holdings(cells, lines)
-    rows = holdings.rows.assign(series_id=series_id, fund_id=series_id, observed_on=report_date, accession="-".join(accession.groups()) if accession else None)
-    flows = _flows(fund, report_date)
+    holdings, flows = _holdings(cells, lines), _flows(fund, report_date)
+    filing = {"fund_id": series_id, "series_id": series_id, "observed_on": report_date, "accession": "-".join(accession.groups()) if accession else None}
     return {
-        HOLDINGS.name: Parsed(shaped(rows, HOLDINGS), holdings.rejected, notes),
-        FLOWS.name: Parsed(shaped(flows.rows.assign(series_id=series_id), FLOWS), flows.rejected, notes),
+        HOLDINGS.name: replace(shaped(holdings, HOLDINGS, **filing), notes=notes),
+        FLOWS.name: replace(shaped(flows, FLOWS, series_id=series_id), notes=notes),
     }
 
 

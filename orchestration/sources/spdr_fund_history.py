@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from orchestration.sources.cells import day, number, required
 from orchestration.sources.contract import Parsed, Payload, Request, Scope, Source
-from orchestration.sources.readers import column, day, labelled, named_fund, number, read_sheet, read_table, required, shaped
+from orchestration.sources.readers import read_sheet
 from orchestration.sources.shapes import fund_history
 from orchestration.sources.spdr_holdings import FILES, STEM, TERMS, file_pattern
+from orchestration.sources.tables import column, labelled, named_fund, read_table, shaped
 
 FUND_HISTORY = fund_history("spdr", "SPDR")
 COLUMNS = (
@@ -30,8 +32,7 @@ def requests(scope: Scope) -> Iterable[Request]:
 def parse(payload: Payload) -> Mapping[str, Parsed]:
     grid = read_sheet(payload)
     days = read_table(grid, COLUMNS, ends="blank row", known=("Total Net Assets",))
-    rows = days.rows.assign(fund_id=labelled(grid, "Ticker Symbol:") or named_fund(payload.request.subject, STEM))
-    return {FUND_HISTORY.name: Parsed(shaped(rows, FUND_HISTORY), days.rejected, days.notes)}
+    return {FUND_HISTORY.name: shaped(days, FUND_HISTORY, fund_id=labelled(grid, "Ticker Symbol:") or named_fund(payload.request.subject, STEM))}
 
 
 def published_on(rows: pd.DataFrame) -> "pd.Series[pd.Timestamp]":

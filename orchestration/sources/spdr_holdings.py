@@ -7,18 +7,23 @@ to the first empty row and disclaimers. Numbers have been text and numbers, sect
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import pandas as pd
 
+from orchestration.sources.cells import number, percent, required, text
 from orchestration.sources.contract import Parsed, ParseError, Payload, Request, Scope, Source
-from orchestration.sources.readers import column, labelled, named_fund, number, one_day, percent, read_sheet, read_table, required, shaped, text
+from orchestration.sources.readers import read_sheet
 from orchestration.sources.shapes import holdings
+from orchestration.sources.tables import column, labelled, named_fund, one_day, read_table, shaped
 
 HOLDINGS = holdings("spdr", "SPDR")
 FILES = "https://www.ssga.com/library-content/products/fund-data/etfs/us/"
 TERMS = "© State Street; free download, no redistribution (disclaimer in each file)"
 # A file's name where the sheet does not name its fund.
 STEM = r"(?:holdings-daily|navhist)-us-en-(?P<fund>[a-z0-9.]+).*"
+
+ISIN = re.compile("[A-Z]{2}[A-Z0-9]{9}[0-9]")
 
 COLUMNS = (
     column("name", required(text), "Name"),
@@ -51,14 +56,11 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
         raise ParseError("'Holdings:' and a day", grid.head())
     observed_on = one_day(re.sub("^as of", "", served, flags=re.IGNORECASE).strip(), "the day of the holdings", "%d-%b-%Y", "%Y-%m-%d", "%m/%d/%Y")
     lines = read_table(grid, COLUMNS, ends="blank row")
-    is_isin = lines.rows["cusip"].str.fullmatch("[A-Z]{2}[A-Z0-9]{9}[0-9]").eq(True)
-    rows = lines.rows.assign(
-        isin=lines.rows["cusip"].where(is_isin),
-        cusip=lines.rows["cusip"].mask(is_isin),
-        fund_id=labelled(grid, "Ticker Symbol:") or named_fund(payload.request.subject, STEM),
-        observed_on=observed_on,
-    )
-    return {HOLDINGS.name: Parsed(shaped(rows, HOLDINGS), lines.rejected, lines.notes)}
+    fund_id = labelled(grid, "Ticker Symbol:") or named_fund(payload.request.subject, STEM)
+    isin = [code if code and ISIN.fullmatch(code) else None for code in lines.columns["cusip"]]
+    cusip = [None if found else code for code, found in zip(lines.columns["cusip"], isin, strict=True)]
+    identified = replace(lines, columns={**lines.columns, "isin": isin, "cusip": cusip})
+    return {HOLDINGS.name: shaped(identified, HOLDINGS, fund_id=fund_id, observed_on=observed_on)}
 
 
 def published_on(rows: pd.DataFrame) -> "pd.Series[pd.Timestamp]":

@@ -7,13 +7,18 @@ weight_pct is computed here instead: market value over the file's total. For bon
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from orchestration.sources import shapes
+from orchestration.sources.cells import number, percent, required, text
+from orchestration.sources.columns import Columns, stacked
 from orchestration.sources.contract import Parsed, ParseError, Payload, Request, Scope, Source
-from orchestration.sources.readers import Grid, Row, column, named_fund, number, one_day, one_value, percent, read_table, read_text, required, shaped, text
+from orchestration.sources.readers import Grid, Row, read_text
 from orchestration.sources.releases import calendar_days_later
+from orchestration.sources.tables import column, named_fund, one_day, one_value, read_table, shaped
 
 HOLDINGS = shapes.holdings("vanguard", "Vanguard")
 
@@ -75,26 +80,25 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
             may_be_empty=True,
         )
         observed_on = one_day(as_of, f"a date like 09/30/2025 beside {name!r}", "%m/%d/%Y")
-        rows = table.rows.assign(line=table.rows["line"] + lines_before, asset_class=name, observed_on=observed_on)
-        tables.append(Parsed(rows, table.rejected, table.notes))
-        lines_before += len(table.rows) + len(table.rejected)
-    filled = [table.rows for table in tables if len(table.rows)]
-    if not filled:
+        lines = [line + lines_before for line in table.columns["line"]]
+        same: Columns = {"asset_class": [name] * len(table), "observed_on": [observed_on] * len(table)}
+        tables.append(replace(table, columns={**table.columns, **same, "line": lines}))
+        lines_before += len(table) + len(table.rejected)
+    rows = stacked([table.columns for table in tables if len(table)])
+    if not rows:
         raise ParseError("a readable holding in one of the sections", "none", "no rows never means that everything was sold; wait for the next file")
 
-    rows = pd.concat(filled, ignore_index=True)
-    served_weights = rows["served_weight_pct"].sum() if "served_weight_pct" in rows else 0.0
+    served_weights = np.nansum(np.array(rows.get("served_weight_pct", ()), dtype="float64"))
     if served_weights > MOST_SERVED_WEIGHT:
         raise ParseError(f"served weights that sum to at most {MOST_SERVED_WEIGHT:.0f}", f"{served_weights:.2f}")
     rejected = pd.concat([table.rejected for table in tables], ignore_index=True)
-    rows = rows.assign(
-        fund_id=fund_id,
-        observed_on=one_value(rows["observed_on"], "as-of date"),
-        weight_pct=100 * rows["market_value_usd"] / rows["market_value_usd"].sum(),
-    )
+    values = np.array(rows["market_value_usd"])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rows["weight_pct"] = (100 * values / values.sum()).tolist()
     unread = tuple(dict.fromkeys(note for table in tables for note in table.notes))
     notes = (*unread, "weight_pct is market value over the file's total: the served weights are rounded and bounded ('<0.01%')")
-    return {HOLDINGS.name: Parsed(shaped(rows, HOLDINGS), rejected, notes)}
+    lines_of_all = Parsed(rows, rejected, notes)
+    return {HOLDINGS.name: shaped(lines_of_all, HOLDINGS, fund_id=fund_id, observed_on=one_value(rows["observed_on"], "as-of date"))}
 
 
 def published_on(rows: pd.DataFrame) -> "pd.Series[pd.Timestamp]":

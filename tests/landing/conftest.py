@@ -13,8 +13,10 @@ from orchestration.landing.archive import Answer, Archive
 from orchestration.landing.ingest import Landing
 from orchestration.landing.quarantine import Quarantine
 from orchestration.landing.vintages import RawVintages
+from orchestration.sources.cells import day, number, required, text
+from orchestration.sources.columns import without
 from orchestration.sources.contract import Parsed, Payload, Request, Scope, Source, Table
-from orchestration.sources.readers import day, number, read_csv, required, text
+from orchestration.sources.tables import read_csv, shaped
 
 VALUES = Table("raw_test__values", ("name", "observed_on"), {"name": "VARCHAR", "observed_on": "DATE", "value": "DOUBLE"}, "values")
 LINES = Table(
@@ -33,8 +35,10 @@ def _requests(scope: Scope) -> Iterable[Request]:
 
 def _parse(payload: Payload) -> Mapping[str, Parsed]:
     read = read_csv(payload, {"day": ("observed_on", day("%Y-%m-%d")), "held": ("held", text), "value": ("value", required(number))})
-    rows = read.rows.assign(name=payload.request.subject)
-    return {VALUES.name: Parsed(rows.drop_duplicates("observed_on")[["name", "observed_on", "value"]], read.rejected), LINES.name: Parsed(rows)}
+    lines = shaped(Parsed(read.columns), LINES, name=payload.request.subject)
+    days = lines.columns["observed_on"]
+    repeated = {place for place, day in enumerate(days) if day in days[:place]}
+    return {VALUES.name: shaped(Parsed(without(lines.columns, repeated), read.rejected), VALUES), LINES.name: lines}
 
 
 def published_on(rows: pd.DataFrame) -> pd.Series:
