@@ -11,14 +11,16 @@ A journal is rewritten whole beside itself and renamed, so a killed run leaves t
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, TypeAlias
 
 from orchestration.landing import files
 from orchestration.sources.contract import Payload, Request
 
+Key: TypeAlias = tuple[str, str, str]  # of an archived answer: address, instant, hash
+Verdict: TypeAlias = dict[str, Any]  # `verdict` (accepted or quarantined), `reasons`, and the parts of the key
 KEPT_HEADERS = ("content-type", "content-length", "etag", "last-modified")
 
 
@@ -47,7 +49,7 @@ class Served:
     headers: Mapping[str, str]
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> Key:
         return self.url, self.fetched_at, self.sha256
 
     @property
@@ -57,9 +59,6 @@ class Served:
     @property
     def fetched(self) -> datetime:
         return datetime.fromisoformat(self.fetched_at)
-
-
-Verdict = Literal["accepted", "quarantined"]
 
 
 class Archive:
@@ -93,46 +92,51 @@ class Archive:
         for served in known:
             by_url.setdefault(served.url, []).append(served)
         new: list[Served] = []
-        for answer in answers:
-            if answer.content is None:
-                continue
-            digest = hashlib.sha256(answer.content).hexdigest()
-            served = Served(
-                url=answer.request.url,
-                subject=answer.request.subject,
-                fetched_at=answer.fetched_at.isoformat(),
-                sha256=digest,
-                size=len(answer.content),
-                status=answer.status,
-                headers={name: value for name, value in answer.headers.items() if name.lower() in KEPT_HEADERS},
-            )
-            earlier = [other for other in by_url.get(served.url, ()) if other.fetched_at <= served.fetched_at]
-            if served.key in keys or (earlier and earlier[-1].sha256 == digest):
-                continue
-            if not self._object(digest).exists():
-                files.write_bytes(self._object(digest), answer.content)
-            new.append(served)
-            known.append(served)
-            by_url.setdefault(served.url, []).append(served)
-            keys.add(served.key)
+        digests: set[str] = set()
+        with files.side_by_side() as write:
+            for answer in answers:
+                if answer.content is None:
+                    continue
+                served = self._entry(answer, answer.content)
+                of_address = by_url.setdefault(served.url, [])
+                earlier = next((other for other in reversed(of_address) if other.fetched_at <= served.fetched_at), None)
+                if served.key in keys or (earlier is not None and earlier.sha256 == served.sha256):
+                    continue
+                path = self._object(served.sha256)
+                if served.sha256 not in digests and not path.exists():
+                    write(path, answer.content)
+                digests.add(served.sha256)
+                new.append(served)
+                of_address.append(served)
+                keys.add(served.key)
         if new:
-            files.write_json_lines(self._journal(source, "served.jsonl"), map(asdict, known))
+            files.write_json_lines(self._journal(source, "served.jsonl"), map(vars, [*known, *new]))
         return new
+
+    @staticmethod
+    def _entry(answer: Answer, content: bytes) -> Served:
+        return Served(
+            url=answer.request.url,
+            subject=answer.request.subject,
+            fetched_at=answer.fetched_at.isoformat(),
+            sha256=hashlib.sha256(content).hexdigest(),
+            size=len(content),
+            status=answer.status,
+            headers={name: value for name, value in answer.headers.items() if name.lower() in KEPT_HEADERS},
+        )
 
     def newest_by_url(self, source: str) -> dict[str, Served]:
         return {served.url: served for served in self.served(source)}
 
-    def verdicts(self, source: str) -> dict[tuple[str, str, str], dict[str, Any]]:
+    def verdicts(self, source: str) -> dict[Key, Verdict]:
         """The last verdict on each archived answer, by its key."""
         records = files.read_json_lines(self._journal(source, "verdicts.jsonl"))
         return {(record["url"], record["fetched_at"], record["sha256"]): record for record in records}
 
-    def record_verdicts(self, source: str, verdicts: Mapping[tuple[str, str, str], dict[str, Any]]) -> None:
-        """Merge verdicts into the journal; unchanged ones write nothing."""
-        merged = self.verdicts(source)
-        before = dict(merged)
-        for (url, fetched_at, sha256), verdict in verdicts.items():
-            merged[url, fetched_at, sha256] = {"url": url, "fetched_at": fetched_at, "sha256": sha256, **verdict}
+    def record_verdicts(self, source: str, before: Mapping[Key, Verdict], verdicts: Mapping[Key, Verdict]) -> None:
+        """Merge verdicts into what the journal held before; unchanged ones write nothing."""
+        named = ("url", "fetched_at", "sha256")
+        merged = {**before, **{key: {**dict(zip(named, key, strict=True)), **verdict} for key, verdict in verdicts.items()}}
         if merged != before:
             files.write_json_lines(self._journal(source, "verdicts.jsonl"), merged.values())
 

@@ -5,21 +5,26 @@ its tables; it is tried again on every run, since the parser or the suite may ha
 Great Expectations: the gate is handed in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from orchestration import calendars, progress
-from orchestration.landing.archive import Archive, Served
+from orchestration.landing import reading
+from orchestration.landing.archive import Archive, Key, Served, Verdict
 from orchestration.landing.quarantine import Quarantine
+from orchestration.landing.reading import PAYLOAD, Batch, Reading
 from orchestration.landing.transports import Transport
-from orchestration.landing.vintages import RawVintages, stamp
-from orchestration.sources.contract import DEFECTS, Parsed, ParseError, Scope, Source, Table
+from orchestration.landing.vintages import Arrival, Places, RawVintages, stamp
+from orchestration.sources.columns import frame
+from orchestration.sources.contract import Scope, Source, Table
 
-PAYLOAD = "_payload"
+Rows = Mapping[str, pa.Table]  # of each raw table, with `_payload`
 
 
 class Gate(Protocol):
@@ -91,8 +96,22 @@ class _Candidate:
     """A payload on its way in."""
 
     served: Served
-    parsed: dict[str, Parsed] = field(default_factory=dict)
-    reasons: list[str] = field(default_factory=list)
+    reading: Reading
+    reasons: list[str]
+
+
+@dataclass(frozen=True)
+class _Journal:
+    """What is archived of a source, oldest first, and the last verdict on each."""
+
+    served: Sequence[Served]
+    verdicts: Mapping[Key, Verdict]
+
+    def verdict(self, served: Served) -> str:
+        return str(self.verdicts.get(served.key, {}).get("verdict", ""))
+
+    def accepted(self) -> list[Served]:
+        return [served for served in self.served if self.verdict(served) == "accepted"]
 
 
 @dataclass(frozen=True)
@@ -107,16 +126,15 @@ class Landing:
         """Bring in what the source serves for the session `scope.as_of`. Raises nothing a publisher can cause."""
         outcome = Outcome(source, calendars.cutoff_at(scope.as_of).isoformat())
         self._fetch(source, transport, scope, outcome)
-        candidates = self._pending(source)
-        for number, candidate in enumerate(candidates, start=1):
-            self._parse(source, gate, candidate)
-            progress.report(f"{source.publisher}: reading", number, len(candidates))
+        journal = _Journal(self.archive.served(source.name), self.archive.verdicts(source.name))
+        pending = [served for served in journal.served if journal.verdict(served) != "accepted"]
+        candidates, rows = self._read(source, gate, pending)
         for table in source.tables:
             self.vintages.ensure(table)
-            self._judge(table, gate, candidates)
-        good = [candidate for candidate in candidates if not candidate.reasons]
-        self._write(source, self._with_later(source, gate, good), scope.as_of, outcome)
-        self._close(source, candidates, outcome)
+            self._judge(table, gate, candidates, rows[table.name])
+        later, more = self._read(source, gate, _after(candidates, journal), first=len(candidates))
+        self._write(source, journal, [*candidates, *later], [rows, more], scope.as_of, outcome)
+        self._close(source, journal, candidates, outcome)
         return outcome
 
     def _fetch(self, source: Source, transport: Transport, scope: Scope, outcome: Outcome) -> None:
@@ -138,113 +156,72 @@ class Landing:
         outcome.asked = len(addresses)
         outcome.unavailable = list(failed.values())
 
-    def _pending(self, source: Source) -> list[_Candidate]:
-        """Archived answers that were not accepted yet, oldest first."""
-        verdicts = self.archive.verdicts(source.name)
-        return [_Candidate(one) for one in self.archive.served(source.name) if verdicts.get(one.key, {}).get("verdict") != "accepted"]
-
-    def _with_later(self, source: Source, gate: Gate, good: Sequence[_Candidate]) -> list[_Candidate]:
-        """These, and what was accepted after them: beside an old payload that recovers, a later one may say something new again."""
-        oldest: dict[str, str] = {}
-        for candidate in good:
-            oldest.setdefault(candidate.served.subject, candidate.served.fetched_at)
-        verdicts = self.archive.verdicts(source.name)
-        later = [
-            _Candidate(one)
-            for one in self.archive.served(source.name)
-            if verdicts.get(one.key, {}).get("verdict") == "accepted" and one.fetched_at > oldest.get(one.subject, "9999")
+    def _read(self, source: Source, gate: Gate, payloads: Sequence[Served], *, first: int = 0) -> tuple[list[_Candidate], Rows]:
+        """Parse archived answers, numbered from `first` on; one with too many unreadable lines is refused."""
+        read: list[Batch] = []
+        for batch in reading.batches(source, self.archive, payloads, first=first):
+            read.append(batch)
+            progress.report(f"{source.publisher}: reading", sum(len(batch.readings) for batch in read), len(payloads))
+        whole = reading.together(source, read)
+        candidates = [
+            _Candidate(served, said, [*filter(None, [said.reason]), *_too_few_readable(source, gate, said)])
+            for served, said in zip(payloads, whole.readings, strict=True)
         ]
-        for candidate in later:
-            self._parse(source, gate, candidate)
-        return sorted([*good, *(candidate for candidate in later if not candidate.reasons)], key=lambda candidate: candidate.served.fetched_at)
+        return candidates, whole.rows
 
-    def _parse(self, source: Source, gate: Gate, candidate: _Candidate) -> None:
-        try:
-            parsed = dict(source.parse(self.archive.payload(candidate.served)))
-        except ParseError as error:
-            candidate.reasons.append(str(error))
+    def _judge(self, table: Table, gate: Gate, candidates: Sequence[_Candidate], rows: pa.Table) -> None:
+        if all(candidate.reasons for candidate in candidates):
             return
-        except DEFECTS as error:
-            # The payload waits until the parser is mended.
-            candidate.reasons.append(f"expected a file the parser can read, found {type(error).__name__}: {error}; mend sources/{source.name}.py")
-            return
-        for table in source.tables:
-            part = parsed[table.name]
-            read, refused = len(part.rows), len(part.rejected)
-            if refused and refused > gate.rejected_share_at_most(table) * (read + refused):
-                example = part.rejected.iloc[0]
-                found = f"{refused} of {read + refused} unreadable (line {example['line']}: {example['reason']})"
-                candidate.reasons.append(f"expected readable lines, found {found}; look at rejected.csv")
-        candidate.parsed = parsed
-
-    def _judge(self, table: Table, gate: Gate, candidates: Sequence[_Candidate]) -> None:
-        frames = [
-            candidate.parsed[table.name].rows.assign(
-                payload_sha256=candidate.served.sha256,
-                _file=candidate.served.request.file_name,
-                _fetched_on=pd.Timestamp(calendars.known_on_of_fetch(candidate.served.fetched)),
-                **{PAYLOAD: number},
-            )
-            for number, candidate in enumerate(candidates)
-            if table.name in candidate.parsed and not candidate.reasons
-        ]
-        if not frames:
-            return
-        rows = pd.concat(frames, ignore_index=True)
-        for number, reasons in gate.judge(table, rows, self.vintages.latest(table, rows)).items():
+        judged, places = _rows_of(rows, [number for number, candidate in enumerate(candidates) if not candidate.reasons])
+        served = [candidate.served for candidate in candidates]
+        described = judged.assign(
+            payload_sha256=pd.Categorical([one.sha256 for one in served]).take(places),
+            _file=pd.Categorical([one.request.file_name for one in served]).take(places),
+            _fetched_on=np.array([calendars.known_on_of_fetch(one.fetched) for one in served], dtype="datetime64[s]")[places],
+            **{PAYLOAD: places},
+        )
+        for number, reasons in gate.judge(table, described, self.vintages.latest(table, judged)).items():
             candidates[number].reasons.extend(reasons)
 
-    def _write(self, source: Source, good: Sequence[_Candidate], as_of: date, outcome: Outcome) -> None:
-        verdicts = self.archive.verdicts(source.name)
-        accepted = [one for one in self.archive.served(source.name) if verdicts.get(one.key, {}).get("verdict") == "accepted"]
-        accepted += [candidate.served for candidate in good]
-        first: dict[str, tuple[str, str, str]] = {}
-        for one in sorted(accepted, key=lambda one: one.fetched_at):
+    def _write(self, source: Source, journal: _Journal, candidates: Sequence[_Candidate], rows: Sequence[Rows], as_of: date, outcome: Outcome) -> None:
+        """Add what accepted payloads say, in the order in which they were fetched."""
+        good = sorted((number for number, candidate in enumerate(candidates) if not candidate.reasons), key=lambda number: candidates[number].served.fetched_at)
+        first: dict[str, Key] = {}
+        for one in sorted([*journal.accepted(), *(candidates[number].served for number in good)], key=lambda one: one.fetched_at):
             first.setdefault(one.subject or one.url, one.key)
+        arrivals = [
+            Arrival(one.fetched, one.sha256, is_first=first.get(one.subject or one.url) == one.key) for one in (candidate.served for candidate in candidates)
+        ]
         for table in source.tables:
-            stamped = [
-                stamp(
-                    source,
-                    candidate.parsed[table.name].rows,
-                    candidate.served.fetched,
-                    candidate.served.sha256,
-                    first=first[candidate.served.subject or candidate.served.url] == candidate.served.key,
-                )
-                for candidate in good
-            ]
-            outcome.rows_added[table.name] = self.vintages.append(table, stamped, calendars.cutoff_on(as_of))
+            added, places = _rows_of(pa.concat_tables([part[table.name] for part in rows]), good)
+            outcome.rows_added[table.name] = self.vintages.append(table, stamp(source, added, arrivals, places), calendars.cutoff_on(as_of))
 
-    def _close(self, source: Source, candidates: Sequence[_Candidate], outcome: Outcome) -> None:
+    def _close(self, source: Source, journal: _Journal, candidates: Sequence[_Candidate], outcome: Outcome) -> None:
         """Quarantine, release, and put the verdicts in the journal: the last step, so that a killed run is repeated whole."""
-        before = self.archive.verdicts(source.name)
-        verdicts: dict[tuple[str, str, str], dict[str, Any]] = {}
+        verdicts: dict[Key, Verdict] = {}
         refused: list[tuple[_Candidate, bool]] = []
         for candidate in candidates:
             served = candidate.served
+            was_refused = journal.verdict(served) == "quarantined"
             if candidate.reasons:
                 self.quarantine.put(source, served, self.archive.content(served), candidate.reasons)
-                self.quarantine.put_rows(source, served, candidate.parsed)
                 verdicts[served.key] = {"verdict": "quarantined", "reasons": candidate.reasons}
-                refused.append((candidate, before.get(served.key, {}).get("verdict") != "quarantined"))
-                continue
-            if before.get(served.key, {}).get("verdict") == "quarantined":
-                self.quarantine.release(source, served)
-            verdicts[served.key] = {"verdict": "accepted"}
-            outcome.accepted += 1
-            self.quarantine.put_rows(source, served, candidate.parsed)
-            for part in candidate.parsed.values():
-                outcome.rows_rejected += len(part.rejected)
-                outcome.notes += [note for note in part.notes if note not in outcome.notes]
-        self.archive.record_verdicts(source.name, verdicts)
-        outcome.refusals = self._refusals(source, refused)
+                refused.append((candidate, not was_refused))
+            else:
+                if was_refused:
+                    self.quarantine.release(source, served)
+                verdicts[served.key] = {"verdict": "accepted"}
+                outcome.accepted += 1
+                outcome.rows_rejected += sum(map(len, candidate.reading.rejected.values()))
+            self.quarantine.put_rows(source, served, candidate.reading.rejected)
+        outcome.notes = list(dict.fromkeys(note for candidate in candidates if not candidate.reasons for note in candidate.reading.notes))
+        self.archive.record_verdicts(source.name, journal.verdicts, verdicts)
+        outcome.refusals = self._refusals(_Journal(journal.served, {**journal.verdicts, **verdicts}), refused)
         self.archive.record_outcome(source.name, self._record(outcome))
 
-    def _refusals(self, source: Source, refused: Sequence[tuple[_Candidate, bool]]) -> list[Refusal]:
-        verdicts = self.archive.verdicts(source.name)
-        newest_good: dict[str, str] = {}
-        for one in self.archive.served(source.name):
-            if verdicts.get(one.key, {}).get("verdict") == "accepted":
-                newest_good[one.subject or one.url] = one.fetched_at
+    @staticmethod
+    def _refusals(journal: _Journal, refused: Sequence[tuple[_Candidate, bool]]) -> list[Refusal]:
+        newest_good = {one.subject or one.url: one.fetched_at for one in journal.accepted()}
         return [
             Refusal(
                 served=candidate.served,
@@ -265,3 +242,39 @@ class Landing:
             "unavailable": len(outcome.unavailable),
             "quarantined": len(outcome.refusals),
         }
+
+
+def _too_few_readable(source: Source, gate: Gate, said: Reading) -> list[str]:
+    """A reason for each table of whose lines too many could not be read."""
+    reasons = []
+    for table in source.tables:
+        rejected = said.rejected.get(table.name)
+        if rejected is None:
+            continue
+        refused, read = len(rejected), said.rows[table.name]
+        if refused > gate.rejected_share_at_most(table) * (read + refused):
+            example = rejected.iloc[0]
+            found = f"{refused} of {read + refused} unreadable (line {example['line']}: {example['reason']})"
+            reasons.append(f"expected readable lines, found {found}; look at rejected.csv")
+    return reasons
+
+
+def _after(candidates: Sequence[_Candidate], journal: _Journal) -> list[Served]:
+    """What was accepted after an answer that is good only now: beside an old payload that recovers, a later one may say something new again."""
+    oldest: dict[str, str] = {}
+    for candidate in candidates:
+        if not candidate.reasons:
+            oldest.setdefault(candidate.served.subject, candidate.served.fetched_at)
+    return [one for one in journal.accepted() if one.fetched_at > oldest.get(one.subject, "9999")]
+
+
+def _rows_of(rows: pa.Table, payloads: Sequence[int]) -> tuple[pd.DataFrame, Places]:
+    """The rows of these payloads, one payload after the other, and the payload of each row."""
+    places = rows[PAYLOAD].to_numpy()
+    rank = np.full(max([*payloads, places.max(initial=0)]) + 1, -1)
+    rank[np.array(payloads, dtype="int64")] = np.arange(len(payloads))
+    wanted = np.flatnonzero(rank[places] >= 0)
+    order = wanted[np.argsort(rank[places[wanted]], kind="stable")]
+    in_order = len(order) == len(places) and bool((np.diff(order) == 1).all())
+    values = rows.drop_columns([PAYLOAD])
+    return frame(values if in_order else values.combine_chunks().take(order)), places[order]

@@ -3,10 +3,11 @@
 from datetime import date, datetime
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from orchestration import calendars
-from orchestration.landing.vintages import CLOCKS, stamp
+from orchestration.landing.vintages import CLOCKS, Arrival, stamp
 from orchestration.sources import all_sources
 from orchestration.sources.contract import DEFECTS, ParseError, Payload, Request, Source
 
@@ -43,8 +44,8 @@ def read_file(
     except DEFECTS as error:
         found = " ".join(f"{type(error).__name__}: {error}".split())
         raise UnreadableError(f"{source.publisher}, {file.name}: expected a file the parser can read, found {found}; mend sources/{name}.py") from error
-    digest = payload.sha256
-    rows = stamp(source, parsed.rows, fetched_at, digest, first=True)[[*chosen.columns, *CLOCKS]]
+    arrival = Arrival(fetched_at, payload.sha256, is_first=True)
+    rows = stamp(source, parsed.rows, [arrival], np.zeros(len(parsed), dtype="int64"))[[*chosen.columns, *CLOCKS]]
     for column, kind in {**chosen.columns, **CLOCKS}.items():
         if kind == "DATE":
             rows[column] = pd.to_datetime(rows[column]).dt.strftime("%Y-%m-%d")

@@ -15,7 +15,7 @@ import pandas as pd
 
 from orchestration.landing import files
 from orchestration.landing.archive import Served
-from orchestration.sources.contract import Parsed, Source, no_rejects
+from orchestration.sources.contract import Source
 
 
 class Quarantine:
@@ -45,11 +45,11 @@ class Quarantine:
         files.write_json(folder / "reason.json", reason)
         return folder
 
-    def put_rows(self, source: Source, served: Served, parsed: Mapping[str, Parsed]) -> None:
-        """Keep the lines of a payload that could not be read, with the table they were for."""
-        rejected = pd.concat([part.rejected.assign(table=table) for table, part in parsed.items()] or [no_rejects()])
-        if len(rejected):
-            files.write_bytes(self.folder(source, served) / "rejected.csv", rejected.to_csv(index=False).encode())
+    def put_rows(self, source: Source, served: Served, rejected: Mapping[str, pd.DataFrame]) -> None:
+        """Keep the lines of a payload that could not be read, by the table they were for."""
+        if rejected:
+            lines = pd.concat([rows.assign(table=table) for table, rows in rejected.items()])
+            files.write_bytes(self.folder(source, served) / "rejected.csv", lines.to_csv(index=False).encode())
 
     def release(self, source: Source, served: Served) -> None:
         """A payload that was accepted after all leaves the quarantine."""

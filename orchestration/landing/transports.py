@@ -4,10 +4,12 @@ Only here are there retries: a failed Dagster step would skip all that is downst
 """
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -58,6 +60,12 @@ def _mirror_entries(folder: Path) -> list[dict[str, Any]]:
     return sorted(entries, key=lambda entry: str(entry["from"]))
 
 
+@cache
+def _morning(served_from: str) -> datetime:
+    """The instant at which what a mirror serves from a day on counts as fetched."""
+    return calendars.instant(calendars.session_on_or_after(date.fromisoformat(served_from)))
+
+
 @dataclass
 class Mirror:
     """A folder whose `mirror.json` says which address answered with which file, from which day on.
@@ -75,14 +83,14 @@ class Mirror:
         if self._entries is None:
             self._entries = _mirror_entries(self.folder)
         fetch_day = calendars.cutoff_on(scope.as_of)
-        claims = {url: source.claim(url, scope) for url in {entry["url"] for entry in self._entries}}
+        claimed = source.claimed({entry["url"] for entry in self._entries}, scope)
         answered: set[str] = set()
         for entry in self._entries:
-            served_from, request = date.fromisoformat(entry["from"]), claims[entry["url"]]
-            if request is None or served_from > fetch_day:
+            request = claimed.get(entry["url"])
+            if request is None or date.fromisoformat(entry["from"]) > fetch_day:
                 continue
             answered.add(request.url)
-            yield self._answer(entry, request, calendars.instant(calendars.session_on_or_after(served_from)))
+            yield self._answer(entry, request, _morning(entry["from"]))
         for request in source.requests(scope):
             if request.url not in answered:
                 yield Answer(request, 404, calendars.cutoff_at(scope.as_of), problem="the mirror has no answer for this address by that day")
@@ -92,11 +100,11 @@ class Mirror:
         headers = {str(name).lower(): str(value) for name, value in entry.get("headers", {}).items()}
         if not 200 <= status < 300:
             return Answer(request, status, fetched_at, headers=headers, problem=f"answered with status {status}")
-        path = (self.folder / str(entry.get("file", ""))).resolve()
-        if not path.is_relative_to(self.folder.resolve()):
+        root, path = os.path.realpath(self.folder), os.path.realpath(self.folder / str(entry.get("file", "")))
+        if os.path.commonpath((root, path)) != root:
             raise MirrorError(f"{self.folder / 'mirror.json'}: expected files inside the mirror, found {entry['file']!r}")
         try:
-            content = path.read_bytes()
+            content = Path(path).read_bytes()
         except OSError as error:
             return Answer(request, 404, fetched_at, headers=headers, problem=f"the mirror lists {entry.get('file')!r}, which cannot be read: {error.strerror}")
         return Answer(request, status, fetched_at, content, headers)

@@ -11,10 +11,13 @@ reader passes `hive_partitioning=false`.
 import hashlib
 import io
 from collections.abc import Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,6 +28,7 @@ from orchestration import calendars
 from orchestration.landing import files
 from orchestration.sources.contract import Source, Table
 
+Places: TypeAlias = npt.NDArray[np.int64]
 CLOCKS = {"known_on": "DATE", "fetched_at": "TIMESTAMP", "vintage_kind": "VARCHAR", "payload_sha256": "VARCHAR"}
 ARROW_TYPES = {
     "VARCHAR": pa.string(),
@@ -42,37 +46,50 @@ def schema(table: Table) -> pa.Schema:
     return pa.schema([(name, ARROW_TYPES[kind]) for name, kind in {**table.columns, **CLOCKS}.items()])
 
 
-def stamp(source: Source, rows: pd.DataFrame, fetched_at: datetime, sha256: str, *, first: bool) -> pd.DataFrame:
-    """Rows with their clocks.
+@dataclass(frozen=True)
+class Arrival:
+    """When a payload was fetched, what its bytes are called, and whether it was the first of its subject."""
+
+    fetched_at: datetime
+    sha256: str
+    is_first: bool
+
+
+def stamp(source: Source, rows: pd.DataFrame, arrivals: Sequence[Arrival], places: Places) -> pd.DataFrame:
+    """Rows with their clocks; `places` says, for each row, which arrival brought it.
 
     The first payload of a subject brings history: its rows were public on their release day (or, at the latest, when we
     fetched them) and are `reconstructed`. What a later payload adds was seen to appear: `observed`, known by that fetch.
     """
-    fetched = pd.Timestamp(calendars.known_on_of_fetch(fetched_at))
-    known_on = pd.Series(np.datetime64(fetched, "s"), index=rows.index)
-    if first and len(rows):
-        released = calendars.known_on_of_release(source.published_on(rows))
-        known_on = released.where(released < fetched, fetched)
+    fetched = np.array([calendars.known_on_of_fetch(arrival.fetched_at) for arrival in arrivals], dtype="datetime64[s]")
+    known_on = fetched[places]
+    for place in np.flatnonzero([arrival.is_first for arrival in arrivals]):
+        its = places == place
+        if its.any():
+            released = calendars.known_on_of_release(source.published_on(rows[its])).to_numpy()
+            known_on[its] = np.where(released < fetched[place], released, fetched[place])
+    instants = np.array([arrival.fetched_at.astimezone(UTC).replace(tzinfo=None) for arrival in arrivals], dtype="datetime64[us]")
+    kinds = pd.array(["reconstructed" if arrival.is_first else "observed" for arrival in arrivals], dtype="str")
     return rows.assign(
         known_on=known_on,
-        _fetch_known_on=fetched,
-        fetched_at=pd.Timestamp(fetched_at).tz_convert("UTC").tz_localize(None),
-        vintage_kind="reconstructed" if first else "observed",
-        payload_sha256=sha256,
+        _fetch_known_on=fetched[places],
+        fetched_at=instants[places],
+        vintage_kind=kinds.take(places),
+        payload_sha256=pd.array([arrival.sha256 for arrival in arrivals], dtype="str").take(places),
     )
 
 
 def _fingerprint(rows: pd.DataFrame, columns: Sequence[str]) -> "pd.Series[int]":
-    """A 64-bit hash of each row's values; null equals null, 0.0 equals -0.0."""
-    values = rows[list(columns)].copy()
-    for name in values.columns:
-        if pd.api.types.is_float_dtype(values[name]):
-            values[name] = values[name].astype("float64") + 0.0
-        elif pd.api.types.is_datetime64_any_dtype(values[name]):
-            values[name] = values[name].astype("datetime64[s]").astype("int64")
+    """A 64-bit hash of each row's values, to compare rows of this frame by; null equals null, 0.0 equals -0.0."""
+    values: dict[str, np.ndarray] = {}
+    for name in columns:
+        if pd.api.types.is_float_dtype(rows[name]):
+            values[name] = rows[name].to_numpy("float64") + 0.0
+        elif pd.api.types.is_datetime64_any_dtype(rows[name]):
+            values[name] = rows[name].to_numpy().astype("int64")
         else:
-            values[name] = values[name].astype("object").where(values[name].notna(), None)
-    return pd.Series(pd.util.hash_pandas_object(values, index=False).to_numpy(), index=rows.index)
+            values[name] = pd.factorize(rows[name])[0]
+    return pd.Series(pd.util.hash_pandas_object(pd.DataFrame(values), index=False).to_numpy(), index=rows.index)
 
 
 def _new_values(table: Table, ordered: pd.DataFrame) -> tuple["pd.Series[bool]", "pd.Series[bool]"]:
@@ -87,16 +104,15 @@ def _new_values(table: Table, ordered: pd.DataFrame) -> tuple["pd.Series[bool]",
 
 def _new_snapshots(table: Table, ordered: pd.DataFrame) -> tuple["pd.Series[bool]", "pd.Series[bool]"]:
     """Which rows belong to a snapshot whose set of lines differs from the one before it, and which to one with none before it."""
-    vintage = [*table.snapshot, "fetched_at", "payload_sha256", "_candidate"]
     # A sum of hashes does not depend on the order of lines; the count guards against a doubled file.
-    lines = ordered[vintage].assign(_print=_fingerprint(ordered, list(table.columns)))
-    vintages = lines.groupby(vintage, dropna=False, sort=False)["_print"].agg(["sum", "count"]).reset_index()
+    vintage = ordered.groupby([*table.snapshot, "fetched_at", "payload_sha256", "_candidate"], dropna=False, sort=False).ngroup().to_numpy()
+    lines = _fingerprint(ordered, list(table.columns)).groupby(vintage).agg(["sum", "count"])
+    vintages = ordered.loc[~pd.Series(vintage).duplicated(), list(table.snapshot)].reset_index(drop=True).join(lines)
     by_snapshot = vintages.groupby(list(table.snapshot), dropna=False, sort=False)
     earlier = by_snapshot[["sum", "count"]].shift(fill_value=0)
-    vintages["_unseen"] = by_snapshot.cumcount() == 0
-    vintages["_new"] = vintages["_unseen"] | (earlier["sum"] != vintages["sum"]) | (earlier["count"] != vintages["count"])
-    flags = lines.merge(vintages, on=vintage, how="left")[["_new", "_unseen"]].set_axis(ordered.index)
-    return flags["_new"], flags["_unseen"]
+    is_unseen = (by_snapshot.cumcount() == 0).to_numpy()
+    is_new = is_unseen | (earlier["sum"] != vintages["sum"]).to_numpy() | (earlier["count"] != vintages["count"]).to_numpy()
+    return pd.Series(is_new[vintage], index=ordered.index), pd.Series(is_unseen[vintage], index=ordered.index)
 
 
 class RawVintages:
@@ -148,25 +164,25 @@ class RawVintages:
         rows = rows[rows["observed_on"] == newest_day]
         return rows[rows["fetched_at"] == rows.groupby(subject)["fetched_at"].transform("max")]
 
-    def append(self, table: Table, stamped: Sequence[pd.DataFrame], landed: date) -> int:
-        """Write what the payloads (oldest first, each with its clocks) add; return the number of new rows.
+    def append(self, table: Table, stamped: pd.DataFrame, landed: date) -> int:
+        """Write what payloads add; return the number of new rows. stamped: their rows with clocks, the payload fetched first before the others.
 
         Rows are compared with the vintage before them in the order of fetching, so that it does not matter in how many
         runs payloads arrive, nor whether a killed run had already written some of them.
         """
         self.ensure(table)
-        stamped = [rows for rows in stamped if len(rows)]
-        if not stamped:
+        if stamped.empty:
             return 0
         columns = [*table.columns, *CLOCKS]
-        wanted = [*columns, "_fetch_known_on"]
-        candidates = pd.concat([rows[wanted].assign(_order=number) for number, rows in enumerate(stamped)], ignore_index=True)
-        existing = self.read(table, candidates).assign(_order=-1)
-        merged = pd.concat([existing, candidates], ignore_index=True) if len(existing) else candidates
+        merged = stamped[[*columns, "_fetch_known_on"]].assign(_candidate=True)
+        existing = self.read(table, stamped)
+        if len(existing):
+            merged = pd.concat([existing.assign(_candidate=False), merged], ignore_index=True)
         for name, kind in {**table.columns, **CLOCKS}.items():
             if kind in ("DATE", "TIMESTAMP"):
                 merged[name] = pd.to_datetime(merged[name]).astype("datetime64[us]")
-        merged = merged.assign(_candidate=merged["_order"] >= 0).sort_values(["fetched_at", "_order"], kind="stable", ignore_index=True)
+        if len(existing):
+            merged = merged.sort_values("fetched_at", kind="stable", ignore_index=True)
         is_new, is_unseen = _new_snapshots(table, merged) if table.snapshot else _new_values(table, merged)
         # A first payload may revise what another address had said before: that was seen to change, whatever the release rule.
         revised = merged["_candidate"] & ~is_unseen

@@ -1,0 +1,95 @@
+"""Archived payloads to rows, many at a time: one Arrow table per raw table and batch, and what is to be said of each payload.
+
+A payload that cannot be read is an answer too, never an exception. What follows from it is not decided here, nor is anything
+written.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from orchestration.landing.archive import Archive, Served
+from orchestration.sources.columns import arrow
+from orchestration.sources.contract import DEFECTS, Parsed, ParseError, Source
+
+PAYLOAD = "_payload"  # the column that says which payload of a run a row belongs to, by its number
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What came of one payload: the reason why it could not be read, or, by table, how many rows and which rejected lines."""
+
+    reason: str = ""
+    rows: Mapping[str, int] = field(default_factory=dict)
+    rejected: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What came of several payloads: a reading for each, and the rows of each table, in order, with their `_payload`."""
+
+    readings: tuple[Reading, ...]
+    rows: Mapping[str, pa.Table]
+
+
+def _parse(source: Source, archive: Archive, served: Served) -> tuple[Reading, Mapping[str, Parsed]]:
+    try:
+        parsed = source.parse(archive.payload(served))
+        parts = {table.name: parsed[table.name] for table in source.tables}
+    except ParseError as error:
+        return Reading(str(error)), {}
+    except DEFECTS as error:
+        return Reading(_defect(source, error)), {}
+    rows = {name: len(part) for name, part in parts.items()}
+    rejected = {name: part.rejected for name, part in parts.items() if len(part.rejected)}
+    return Reading("", rows, rejected, tuple(dict.fromkeys(note for part in parts.values() for note in part.notes))), parts
+
+
+def _defect(source: Source, error: Exception) -> str:
+    return f"expected a file the parser can read, found {type(error).__name__}: {error}; mend sources/{source.name}.py"
+
+
+def read_batch(source: Source, archive: Archive, first: int, payloads: Sequence[Served]) -> Batch:
+    """Parse payloads whose numbers begin with `first`."""
+    read = [_parse(source, archive, served) for served in payloads]
+    rows: dict[str, pa.Table] = {}
+    try:
+        for table in source.tables:
+            kinds = {**table.columns, PAYLOAD: "INTEGER"}
+            columns: dict[str, list[Any]] = {name: [] for name in kinds}
+            for number, (_, parts) in enumerate(read, start=first):
+                if table.name in parts:
+                    part = parts[table.name]
+                    for name in table.columns:
+                        columns[name].extend(part.columns[name])
+                    columns[PAYLOAD].extend([number] * len(part))
+            rows[table.name] = arrow(columns, kinds)
+    except DEFECTS as error:
+        if len(payloads) == 1:
+            return Batch((Reading(_defect(source, error)),), nothing(source))
+        # One of them holds a value that its column cannot: it is found by reading each alone.
+        return together(source, [read_batch(source, archive, number, [served]) for number, served in enumerate(payloads, start=first)])
+    return Batch(tuple(reading for reading, _ in read), rows)
+
+
+def nothing(source: Source) -> dict[str, pa.Table]:
+    """No rows, of each table."""
+    kinds = {table.name: {**table.columns, PAYLOAD: "INTEGER"} for table in source.tables}
+    return {name: arrow({column: [] for column in columns}, columns) for name, columns in kinds.items()}
+
+
+def together(source: Source, batches: Sequence[Batch]) -> Batch:
+    """Batches one after the other."""
+    readings = tuple(reading for batch in batches for reading in batch.readings)
+    return Batch(readings, {name: pa.concat_tables([none, *(batch.rows[name] for batch in batches)]) for name, none in nothing(source).items()})
+
+
+def batches(source: Source, archive: Archive, payloads: Sequence[Served], *, first: int = 0) -> Iterator[Batch]:
+    """The payloads, read in their order."""
+    for start in range(0, len(payloads), BATCH):
+        yield read_batch(source, archive, first + start, payloads[start : start + BATCH])
