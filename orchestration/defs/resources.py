@@ -18,6 +18,7 @@ from orchestration import progress
 from orchestration import settings as environment
 from orchestration.landing import files
 from orchestration.landing.archive import Archive
+from orchestration.landing.helper import Helper
 from orchestration.landing.ingest import Landing, Outcome
 from orchestration.landing.quarantine import Quarantine
 from orchestration.landing.transports import Http, Mirror, Replay, Transport
@@ -38,8 +39,8 @@ class DataHome:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
 
-def landing_of(home: Path) -> Landing:
-    return Landing(Archive(home), RawVintages(home), Quarantine(home))
+def landing_of(home: Path, helper: Helper | None = None) -> Landing:
+    return Landing(Archive(home), RawVintages(home), Quarantine(home), helper.read_batch if helper else None)
 
 
 def transport_of(settings: Settings, *, replay: bool) -> Transport:
@@ -139,7 +140,9 @@ def data_home(context: dg.InitResourceContext) -> Iterator[DataHome]:
             context.log.warning(f"ended dbt process {orphan} of a killed run")
         for leftover in files.sweep(settings.home):
             context.log.warning(f"removed what a killed run left: {leftover.relative_to(settings.home)}")
+        helper = Helper()
         try:
-            yield DataHome(settings, transport_of(settings, replay=run.tags.get(REPLAY) == "true"), landing_of(settings.home))
+            yield DataHome(settings, transport_of(settings, replay=run.tags.get(REPLAY) == "true"), landing_of(settings.home, helper))
         finally:
+            helper.close()
             own.unlink(missing_ok=True)

@@ -93,7 +93,7 @@ class Archive:
             by_url.setdefault(served.url, []).append(served)
         new: list[Served] = []
         digests: set[str] = set()
-        with files.side_by_side() as write:
+        with files.whole_files() as write:
             for answer in answers:
                 if answer.content is None:
                     continue

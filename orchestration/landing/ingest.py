@@ -18,7 +18,7 @@ from orchestration import calendars, progress
 from orchestration.landing import reading
 from orchestration.landing.archive import Archive, Key, Served, Verdict
 from orchestration.landing.quarantine import Quarantine
-from orchestration.landing.reading import PAYLOAD, Batch, Reading
+from orchestration.landing.reading import PAYLOAD, Reader, Reading
 from orchestration.landing.transports import Transport
 from orchestration.landing.vintages import Arrival, Places, RawVintages, stamp
 from orchestration.sources.columns import frame
@@ -116,11 +116,12 @@ class _Journal:
 
 @dataclass(frozen=True)
 class Landing:
-    """The three stores of a data home."""
+    """The three stores of a data home, and, where a run has one, a second reader."""
 
     archive: Archive
     vintages: RawVintages
     quarantine: Quarantine
+    helper: Reader | None = None
 
     def ingest(self, source: Source, transport: Transport, gate: Gate, scope: Scope) -> Outcome:
         """Bring in what the source serves for the session `scope.as_of`. Raises nothing a publisher can cause."""
@@ -158,11 +159,11 @@ class Landing:
 
     def _read(self, source: Source, gate: Gate, payloads: Sequence[Served], *, first: int = 0) -> tuple[list[_Candidate], Rows]:
         """Parse archived answers, numbered from `first` on; one with too many unreadable lines is refused."""
-        read: list[Batch] = []
-        for batch in reading.batches(source, self.archive, payloads, first=first):
-            read.append(batch)
-            progress.report(f"{source.publisher}: reading", sum(len(batch.readings) for batch in read), len(payloads))
-        whole = reading.together(source, read)
+
+        def report(done: int) -> None:
+            progress.report(f"{source.publisher}: reading", done, len(payloads))
+
+        whole = reading.read(source, self.archive, payloads, first=first, helper=self.helper, report=report)
         candidates = [
             _Candidate(served, said, [*filter(None, [said.reason]), *_too_few_readable(source, gate, said)])
             for served, said in zip(payloads, whole.readings, strict=True)

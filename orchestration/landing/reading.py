@@ -4,9 +4,11 @@ A payload that cannot be read is an answer too, never an exception. What follows
 written.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
@@ -17,6 +19,7 @@ from orchestration.sources.contract import DEFECTS, Parsed, ParseError, Source
 
 PAYLOAD = "_payload"  # the column that says which payload of a run a row belongs to, by its number
 BATCH = 64
+MANY_BATCHES = 6  # a helper takes a second to start
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,11 @@ class Batch:
 
     readings: tuple[Reading, ...]
     rows: Mapping[str, pa.Table]
+
+
+# Reads payloads whose numbers begin with the third argument; None where it cannot.
+Reader: TypeAlias = Callable[[Source, Archive, int, Sequence[Served]], Batch | None]
+Report: TypeAlias = Callable[[int], None]
 
 
 def _parse(source: Source, archive: Archive, served: Served) -> tuple[Reading, Mapping[str, Parsed]]:
@@ -89,7 +97,41 @@ def together(source: Source, batches: Sequence[Batch]) -> Batch:
     return Batch(readings, {name: pa.concat_tables([none, *(batch.rows[name] for batch in batches)]) for name, none in nothing(source).items()})
 
 
-def batches(source: Source, archive: Archive, payloads: Sequence[Served], *, first: int = 0) -> Iterator[Batch]:
-    """The payloads, read in their order."""
-    for start in range(0, len(payloads), BATCH):
-        yield read_batch(source, archive, first + start, payloads[start : start + BATCH])
+def read(
+    source: Source, archive: Archive, payloads: Sequence[Served], *, first: int = 0, helper: Reader | None = None, report: Report = lambda done: None
+) -> Batch:
+    """Parse payloads whose numbers begin with `first`, in their order.
+
+    helper: reads batches in another process; asked where there are many, and what it does not read is read here.
+    report: called with the number of payloads that are read.
+    """
+    todo = deque((first + start, payloads[start : start + BATCH]) for start in range(0, len(payloads), BATCH))
+    done: dict[int, Batch] = {}
+
+    def work(reader: Reader) -> None:
+        while todo:
+            try:
+                number, batch = todo.popleft()
+            except IndexError:  # the other one was faster
+                return
+            answer = reader(source, archive, number, batch)
+            if answer is None:
+                todo.appendleft((number, batch))
+                return
+            done[number] = answer
+            if reader is read_batch:
+                report(sum(len(batch.readings) for batch in list(done.values())))
+
+    if helper is None or len(todo) < MANY_BATCHES:
+        work(read_batch)
+    else:
+        with ThreadPoolExecutor(1) as pool:
+            helped = pool.submit(work, helper)
+            try:
+                work(read_batch)
+            except BaseException:
+                todo.clear()
+                raise
+            helped.result()
+            work(read_batch)
+    return together(source, [done[number] for number in sorted(done)])

@@ -84,23 +84,24 @@ class Mirror:
             self._entries = _mirror_entries(self.folder)
         fetch_day = calendars.cutoff_on(scope.as_of)
         claimed = source.claimed({entry["url"] for entry in self._entries}, scope)
+        root = os.path.realpath(self.folder)
         answered: set[str] = set()
         for entry in self._entries:
             request = claimed.get(entry["url"])
             if request is None or date.fromisoformat(entry["from"]) > fetch_day:
                 continue
             answered.add(request.url)
-            yield self._answer(entry, request, _morning(entry["from"]))
+            yield self._answer(root, entry, request, _morning(entry["from"]))
         for request in source.requests(scope):
             if request.url not in answered:
                 yield Answer(request, 404, calendars.cutoff_at(scope.as_of), problem="the mirror has no answer for this address by that day")
 
-    def _answer(self, entry: Mapping[str, Any], request: Request, fetched_at: datetime) -> Answer:
+    def _answer(self, root: str, entry: Mapping[str, Any], request: Request, fetched_at: datetime) -> Answer:
         status = int(entry.get("status", 200))
         headers = {str(name).lower(): str(value) for name, value in entry.get("headers", {}).items()}
         if not 200 <= status < 300:
             return Answer(request, status, fetched_at, headers=headers, problem=f"answered with status {status}")
-        root, path = os.path.realpath(self.folder), os.path.realpath(self.folder / str(entry.get("file", "")))
+        path = os.path.realpath(os.path.join(root, str(entry.get("file", ""))))
         if os.path.commonpath((root, path)) != root:
             raise MirrorError(f"{self.folder / 'mirror.json'}: expected files inside the mirror, found {entry['file']!r}")
         try:

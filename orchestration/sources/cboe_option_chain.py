@@ -13,6 +13,7 @@ that a chain fetched before the next open still speaks of the session before.
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from math import nan
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -65,15 +66,16 @@ def requests(scope: Scope) -> Iterable[Request]:
         yield Request(ADDRESS.format(name=name), underlying)
 
 
-def _observed_on(answer: Mapping[str, Any]) -> pd.Timestamp:
+@lru_cache(maxsize=1_000)
+def _observed_on(last_trade_time: str, timestamp: str) -> pd.Timestamp:
     """The New York day the quotes speak of: that of the underlying's last trade, else of the envelope's UTC timestamp."""
-    last_trade = pd.to_datetime(str(answer["data"].get("last_trade_time")), errors="coerce")
+    last_trade = pd.to_datetime(last_trade_time, errors="coerce")
     if not pd.isna(last_trade):
         last = pd.Timestamp(last_trade)
         return (last.tz_convert(NEW_YORK).tz_localize(None) if last.tzinfo else last).normalize()
-    stamped = pd.to_datetime(str(answer.get("timestamp")), errors="coerce", utc=True)
+    stamped = pd.to_datetime(timestamp, errors="coerce", utc=True)
     if pd.isna(stamped):
-        raise ParseError("data.last_trade_time or timestamp", f"{answer.get('timestamp')!r}")
+        raise ParseError("data.last_trade_time or timestamp", repr(timestamp))
     local = pd.Timestamp(stamped).tz_convert(NEW_YORK).tz_localize(None)
     # Before the open a chain still holds the session before, and weekends hold Friday's.
     before_open = local - local.normalize() < FIRST_TRADE
@@ -142,7 +144,8 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
     unread = sorted(served - KNOWN - NUMBERS.keys())
     notes = (f"ignored fields: {', '.join(unread)}",) if unread else ()
     kept = Parsed(without(columns, complaints.keys()), rejected, notes)
-    return {OPTION_CHAIN.name: shaped(kept, OPTION_CHAIN, underlying=underlying, observed_on=_observed_on(answer), spot=float(spot))}
+    observed_on = _observed_on(str(data.get("last_trade_time")), str(answer.get("timestamp")))
+    return {OPTION_CHAIN.name: shaped(kept, OPTION_CHAIN, underlying=underlying, observed_on=observed_on, spot=float(spot))}
 
 
 def published_on(rows: pd.DataFrame) -> "pd.Series[pd.Timestamp]":

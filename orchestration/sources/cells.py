@@ -23,7 +23,7 @@ NO_NUMBER = NO_TEXT | {"n/a", "na", "nan", "none", "null", "."}
 # Thousands commas stand between groups of three: a decimal comma (16,74) is not read as one.
 NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)", re.ASCII)
 TIDY = str.maketrans({"$": None, " ": None, "\t": None, "\n": None, "−": "-"})
-MOST_DAYS = 100_000  # texts of days that are remembered by a column: three centuries
+MOST_DAYS = 100_000  # texts of days that a column remembers
 
 
 def plain(cell: Any) -> str:

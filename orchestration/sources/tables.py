@@ -89,14 +89,17 @@ def read_table(
     """
     start, positions = find_header(grid, columns, after=after)
     header = grid.rows[start]
-    stops = {"end of file": lambda row: False, "blank row": lambda row: blank(row) or lone_text(row), "disclaimer": lone_text}[ends]
-    stop = next((index for index in range(start + 1, len(grid.rows)) if stops(grid.rows[index])), None)
+    filled = [not blank(row) for row in grid.rows[start + 1 :]]
+    stop = next(
+        (at for at, says in enumerate(filled, start + 1) if (ends == "blank row" and not says) or (ends != "end of file" and lone_text(grid.rows[at]))), None
+    )
     if stop is None and ends != "end of file" and not (grid.padded and ends == "blank row"):
         raise ParseError(f"a {ends} that closes the table", "the end of the file (cut off?)", "fetch it again")
     if ends == "end of file" and not grid.closed:
         raise ParseError("a last line that ends with a line break", repr(",".join(map(str, grid.rows[-1]))[-80:]) + " (cut off?)", "fetch it again")
 
-    body = [(grid.lines[index], grid.rows[index]) for index in range(start + 1, stop or len(grid.rows)) if not blank(grid.rows[index])]
+    within = slice(start + 1, stop)
+    body = [(line, row) for line, row, says in zip(grid.lines[within], grid.rows[within], filled, strict=False) if says]
     width = max(position for position, cell in enumerate(header) if _heading(cell)) + 1
     ragged = {line: len(row) for line, row in body if not grid.padded and len(row) != width and not (len(row) > width and blank(row[width:]))}
     if ragged and ends == "end of file" and body[-1][0] in ragged and len(body[-1][1]) < width:
@@ -119,8 +122,9 @@ def read_table(
     places = sorted(reasons)
     contents = [" | ".join(cell_text(cell) for cell in body[place][1]) for place in places]
     rejected = rejects([body[place][0] for place in places], [reasons[place] for place in places], contents)
-    read = {*positions.values(), *(index for index, cell in enumerate(header) if _heading(cell) in map(_heading, known))}
-    unread = [cell_text(cell) for index, cell in enumerate(header) if index not in read and cell_text(cell)]
+    unread_on_purpose = set(map(_heading, known))
+    read = positions.values()
+    unread = [cell_text(cell) for index, cell in enumerate(header) if cell_text(cell) and index not in read and _heading(cell) not in unread_on_purpose]
     notes = (f"ignored columns: {', '.join(unread)}",) if unread else ()
     return Parsed(without({**values, "line": range(1, len(body) + 1)}, reasons.keys()), rejected, notes)
 
