@@ -24,7 +24,7 @@ from orchestration.landing.vintages import Arrival, Places, RawVintages, stamp
 from orchestration.sources.columns import frame
 from orchestration.sources.contract import Scope, Source, Table
 
-Rows = Mapping[str, pa.Table]  # of each raw table, with `_payload`
+Rows = dict[str, pa.Table]  # of each raw table, with `_payload`
 
 
 class Gate(Protocol):
@@ -133,6 +133,7 @@ class Landing:
         for table in source.tables:
             self.vintages.ensure(table)
             self._judge(table, gate, candidates, rows[table.name])
+            pa.default_memory_pool().release_unused()  # Arrow keeps what frames give back
         later, more = self._read(source, gate, _after(candidates, journal), first=len(candidates))
         self._write(source, journal, [*candidates, *later], [rows, more], scope.as_of, outcome)
         self._close(source, journal, candidates, outcome)
@@ -194,8 +195,13 @@ class Landing:
             Arrival(one.fetched, one.sha256, is_first=first.get(one.subject or one.url) == one.key) for one in (candidate.served for candidate in candidates)
         ]
         for table in source.tables:
-            added, places = _rows_of(pa.concat_tables([part[table.name] for part in rows]), good)
-            outcome.rows_added[table.name] = self.vintages.append(table, stamp(source, added, arrivals, places), calendars.cutoff_on(as_of))
+            # Each part is let go as soon as the next is made from it: a year of holdings is most of what a run holds in memory.
+            added, places = _rows_of(pa.concat_tables([part.pop(table.name) for part in rows]), good)
+            stamped = stamp(source, added, arrivals, places)
+            del added
+            outcome.rows_added[table.name] = self.vintages.append(table, stamped, calendars.cutoff_on(as_of))
+            del stamped
+            pa.default_memory_pool().release_unused()
 
     def _close(self, source: Source, journal: _Journal, candidates: Sequence[_Candidate], outcome: Outcome) -> None:
         """Quarantine, release, and put the verdicts in the journal: the last step, so that a killed run is repeated whole."""

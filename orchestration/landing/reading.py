@@ -37,7 +37,7 @@ class Batch:
     """What came of several payloads: a reading for each, and the rows of each table, in order, with their `_payload`."""
 
     readings: tuple[Reading, ...]
-    rows: Mapping[str, pa.Table]
+    rows: dict[str, pa.Table]
 
 
 # Reads payloads whose numbers begin with the third argument; None where it cannot.

@@ -188,7 +188,8 @@ class RawVintages:
         revised = merged["_candidate"] & ~is_unseen
         merged.loc[revised, "known_on"] = merged.loc[revised, "_fetch_known_on"].astype("datetime64[us]")
         merged.loc[revised, "vintage_kind"] = "observed"
-        added = merged.loc[is_new & merged["_candidate"], columns]
+        is_added = is_new & merged["_candidate"]
+        added = merged[columns] if is_added.all() else merged.loc[is_added, columns]  # a first run's year of rows is not copied
         if len(added):
             self._write(table, added, landed)
         return len(added)
