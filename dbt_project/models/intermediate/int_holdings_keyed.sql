@@ -24,11 +24,12 @@ with lines as (
             and lines.known_on < keys.valid_until
 ),
 
+-- sums are taken in the order of the file: the last bits of a past vintage must not move when another arrives
 -- the weight of a line without one is its share of the file's market value
 totals as (
     select
         vintage_number,
-        sum(market_value_usd) as market_value_usd
+        sum(market_value_usd order by line) as market_value_usd
     from lines
     group by vintage_number
     having bool_or(weight_pct is null)
@@ -38,11 +39,11 @@ select
     lines.vintage_number,
     lines.security_number,
     arg_min(lines.identity, lines.line) as identity,
-    sum(lines.shares) as shares,
-    sum(lines.market_value_usd) as market_value_usd,
-    sum(lines.notional_usd) as notional_usd,
-    sum(lines.weight_pct) as weight_pct,
-    sum(coalesce(lines.weight_pct / 100, lines.market_value_usd / nullif(totals.market_value_usd, 0))) as weight,
+    sum(lines.shares order by lines.line) as shares,
+    sum(lines.market_value_usd order by lines.line) as market_value_usd,
+    sum(lines.notional_usd order by lines.line) as notional_usd,
+    sum(lines.weight_pct order by lines.line) as weight_pct,
+    sum(coalesce(lines.weight_pct / 100, lines.market_value_usd / nullif(totals.market_value_usd, 0)) order by lines.line) as weight,
     cast(count(*) as integer) as file_lines
 from lines
 left join totals on lines.vintage_number = totals.vintage_number
