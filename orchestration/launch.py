@@ -3,6 +3,7 @@
 Dagster reports success after a failed non-blocking check, so the exit status is read from the check evaluations.
 """
 
+import json
 import resource
 import time
 from contextlib import redirect_stdout
@@ -12,8 +13,7 @@ import dagster as dg
 import yaml
 
 from orchestration import settings as environment
-from orchestration.defs import automation, runs
-from orchestration.defs.resources import REPLAY
+from orchestration.defs import automation, resources, runs
 from orchestration.reporting.outcome import CheckFailure, RunReport
 from orchestration.settings import Settings
 
@@ -66,7 +66,7 @@ def run(settings: Settings, first: date, last: date, *, may_go_back: bool, repla
     from orchestration.definitions import build_definitions
 
     job = build_definitions(settings).resolve_job_def(automation.DAILY)
-    run_tags = {**runs.tags(first, last, may_go_back=may_go_back), **({REPLAY: "true"} if replay else {})}
+    run_tags = {**runs.tags(first, last, may_go_back=may_go_back), **({resources.REPLAY: "true"} if replay else {})}
     # dbt's own lines go to a log: on the screen there are progress bars and, in the end, the result.
     log = settings.home / "logs" / "dbt.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -83,6 +83,9 @@ def run(settings: Settings, first: date, last: date, *, may_go_back: bool, repla
     )
     report.failures = [_failure(evaluation) for evaluation in result.get_asset_check_evaluations() if not evaluation.passed]
     report.errors = [_root_cause(event) for event in result.all_events if event.is_step_failure]
+    market = resources.market_cost(settings.home)
+    if market.exists() and (cost := json.loads(market.read_text()))["run_id"] == result.run_id:
+        report.market = f"written in {cost['seconds']:.0f} s, peak {cost['peak_mb']:,} MB" if cost["written"] else "as it was written before"
     cpu, report.peak_mb = _cost()
     report.seconds, report.cpu_seconds = time.monotonic() - started, cpu - cpu_before
     return report

@@ -1,11 +1,12 @@
 """Keeps the README true: every `$ contagion …` in it is run, and its output is what stands below it.
 
-`python -m tests.readme` writes the outputs anew from the sample home (run `make run` first).
+`python -m tests.readme` writes the sample home and the outputs anew.
 """
 
 import io
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -45,7 +46,8 @@ def shown_run(readme: Path = README) -> str:
 
 
 def refreshed(readme: Path = README) -> str:
-    """The README with every output written anew, that of `make run` with its cost on this machine."""
+    """The README with every output written anew, that of `make run` as a newcomer sees it: from nothing, with its cost on this machine."""
+    shutil.rmtree(CHECKOUT / "data" / "sample", ignore_errors=True)
     process = subprocess.run(["make", "run"], cwd=CHECKOUT, capture_output=True, text=True, check=True)
     text = RUN_BLOCK.sub(lambda _: f"```console\n$ make run\n{trimmed(process.stdout)}```", readme.read_text())
     return BLOCK.sub(lambda match: f"```console\n$ {match['command']}\n{run(match['command'])}```", text)

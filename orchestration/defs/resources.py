@@ -2,9 +2,11 @@
 
 import fcntl
 import os
+import resource
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,7 +25,7 @@ from orchestration.landing.ingest import Landing, Outcome
 from orchestration.landing.quarantine import Quarantine
 from orchestration.landing.transports import Http, Mirror, Replay, Transport
 from orchestration.landing.vintages import RawVintages
-from orchestration.sample_market.mirror import write_mirror
+from orchestration.sample_market.mirror import MARKER, write_mirror
 from orchestration.settings import Settings
 
 REPLAY = "contagion/replay"
@@ -43,14 +45,30 @@ def landing_of(home: Path, helper: Helper | None = None) -> Landing:
     return Landing(Archive(home), RawVintages(home), Quarantine(home), helper.read_batch if helper else None)
 
 
-def transport_of(settings: Settings, *, replay: bool) -> Transport:
+def market_cost(home: Path) -> Path:
+    """Where a run that reads the simulated market says what writing it cost."""
+    return home / "logs" / "simulated_market.json"
+
+
+def _simulated_mirror(settings: Settings, run_id: str) -> Mirror:
+    """The mirror of the simulated market, written where it is not there yet."""
+    started, marker = time.monotonic(), settings.home / "mirror" / MARKER
+    before = marker.stat().st_mtime_ns if marker.exists() else None
+    folder = write_mirror(settings.home / "mirror", progress=lambda done, total: progress.report("simulated market: writing files", done, total))
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    cost = {"run_id": run_id, "written": marker.stat().st_mtime_ns != before, "seconds": round(time.monotonic() - started, 1), "peak_mb": round(peak_mb)}
+    files.write_json(market_cost(settings.home), cost)
+    return Mirror(folder)
+
+
+def transport_of(settings: Settings, *, replay: bool, run_id: str) -> Transport:
     """Which way answers come: replay and a given mirror first, else the simulated mirror or the publishers."""
     if replay:
         return Replay()
     if settings.mirror is not None:
         return Mirror(settings.mirror)
     if settings.is_simulated:
-        return Mirror(write_mirror(settings.home / "mirror", progress=lambda done, total: progress.report("simulated market: writing files", done, total)))
+        return _simulated_mirror(settings, run_id)
     return Http(sec_contact=settings.sec_contact)
 
 
@@ -142,7 +160,8 @@ def data_home(context: dg.InitResourceContext) -> Iterator[DataHome]:
             context.log.warning(f"removed what a killed run left: {leftover.relative_to(settings.home)}")
         helper = Helper()
         try:
-            yield DataHome(settings, transport_of(settings, replay=run.tags.get(REPLAY) == "true"), landing_of(settings.home, helper))
+            transport = transport_of(settings, replay=run.tags.get(REPLAY) == "true", run_id=run.run_id)
+            yield DataHome(settings, transport, landing_of(settings.home, helper))
         finally:
             helper.close()
             own.unlink(missing_ok=True)

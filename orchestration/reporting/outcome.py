@@ -16,7 +16,7 @@ class CheckFailure:
 
 @dataclass
 class RunReport:
-    """Exit status 0 or 1, what was refused, what was missing, what it cost."""
+    """Exit status 0 or 1, what was refused, what was missing, what it cost: the run, and within it the writing of the simulated market."""
 
     run_id: str
     first: date
@@ -27,6 +27,7 @@ class RunReport:
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     peak_mb: float = 0.0
+    market: str = ""
 
     @property
     def exit_status(self) -> int:

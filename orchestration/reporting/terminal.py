@@ -60,11 +60,9 @@ def headlines(settings: Settings) -> None:
     """The headlines of the published session."""
     console = _console()
     manifest = read_manifest(settings.published_file)
-    table = _table(
-        "topic", "headline", "since when", "severity", title=f"Headlines as of {manifest['as_of']}{' — ' + SIMULATED if manifest['simulated'] else ''}"
-    )
+    table = _table("topic", "headline", "severity", title=f"Headlines as of {manifest['as_of']}{' — ' + SIMULATED if manifest['simulated'] else ''}")
     for headline in headlines_of(settings.published_file):
-        table.add_row(headline.topic, Text(headline.statement), headline.since or "–", Text(headline.severity, SEVERITY_STYLES[headline.severity]))
+        table.add_row(headline.topic, Text(headline.statement), Text(headline.severity, SEVERITY_STYLES[headline.severity]))
     console.print(table)
 
 
@@ -99,6 +97,8 @@ def run_report(settings: Settings, report: RunReport) -> None:
     else:
         console.print(Text.assemble(("nothing was published", "bold red"), f"; {settings.published_file} is as it was"), soft_wrap=True)
     console.print(f"data docs  {settings.home / 'data_docs' / 'index.html'}", soft_wrap=True)
+    if report.market:
+        console.print(f"market     simulated, {report.market}")
     console.print(f"run        {span}, {report.seconds:.0f} s, {report.cpu_seconds:.0f} CPU s, peak {report.peak_mb:,.0f} MB, exit {report.exit_status}")
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -87,20 +88,57 @@ def assert_same_tables(left: Mapping[str, pd.DataFrame], right: Mapping[str, pd.
         pd.testing.assert_frame_equal(*plain, check_exact=True, obj=name)
 
 
-def up_to(tables: Mapping[str, pd.DataFrame], session: str) -> dict[str, pd.DataFrame]:
-    """Rows that were complete at a session's cut-off; what ended later had not ended yet."""
-    cutoff = pd.Timestamp(calendars.cutoff_on(date.fromisoformat(session)))
-    cut = {}
-    for name, table in tables.items():
-        clock = next((column for column in KNOWLEDGE if column in table), None)
-        if name in STATES or clock is None:
-            continue
-        limit = pd.Timestamp(session) if clock in ("trade_date", "rebalanced_on") else cutoff
-        kept = table[table[clock] <= limit].copy()
-        if "known_until" in kept:
-            kept["known_until"] = kept["known_until"].where(kept["known_until"] <= cutoff)
-        cut[name] = kept.sort_values(list(kept.columns), ignore_index=True)
-    return cut
+def _rows(connection: duckdb.DuckDBPyConnection, catalog: str, table: str, session: str | None) -> str | None:
+    """A query for the rows of a table that were complete at a session's cut-off, or for all; what ended later had not ended yet. None for a state."""
+    columns = [
+        str(name)
+        for (name,) in connection.execute(
+            "select column_name from duckdb_columns() where database_name = ? and schema_name = ? and table_name = ? order by column_index",
+            [catalog, SCHEMA, table],
+        ).fetchall()
+    ]
+    source = f'"{catalog}"."{SCHEMA}"."{table}"'
+    if session is None:
+        return f"select * from {source}"
+    clock = next((column for column in KNOWLEDGE if column in columns), None)
+    if table in STATES or clock is None:
+        return None
+    cutoff = calendars.cutoff_on(date.fromisoformat(session))
+    shown = [
+        f"case when known_until <= date '{cutoff}' then known_until end as known_until" if column == "known_until" else f'"{column}"' for column in columns
+    ]
+    return f"select {', '.join(shown)} from {source} where {clock} <= date '{session if clock == 'trade_date' else cutoff}'"
+
+
+def compared(left: Path, right: Path, session: str | None = None) -> tuple[dict[str, int], int]:
+    """Rows by table that only one of two files has (tables without such rows left out), and the rows compared; up to a session where one is given.
+
+    Exact, and in DuckDB: the sample's tables are too long for frames of objects.
+    """
+    different, rows = {}, 0
+    with connect(left) as connection:
+        connection.execute(f"attach '{right}' as other (read_only)")
+        own = str(connection.execute("select current_database()").fetchall()[0][0])
+        names = {
+            catalog: {
+                str(name)
+                for (name,) in connection.execute(
+                    "select table_name from duckdb_tables() where database_name = ? and schema_name = ?", [catalog, SCHEMA]
+                ).fetchall()
+            }
+            for catalog in (own, "other")
+        }
+        assert names[own] == names["other"]
+        for table in sorted(names[own]):
+            mine, theirs = (_rows(connection, catalog, table, session) for catalog in (own, "other"))
+            if mine is None:
+                continue
+            found = f"select count(*) from (({mine} except all {theirs}) union all ({theirs} except all {mine}))"
+            count = connection.execute(found).fetchall()[0][0]
+            rows += connection.execute(f"select count(*) from ({mine})").fetchall()[0][0]
+            if count:
+                different[table] = count
+    return different, rows
 
 
 def cut_home(pipeline: "Pipeline", session: str, folder: Path) -> "Pipeline":
@@ -118,15 +156,15 @@ def cut_home(pipeline: "Pipeline", session: str, folder: Path) -> "Pipeline":
     return Pipeline(folder, None, profile=pipeline.profile)
 
 
-def build_only(pipeline: Pipeline, session: str) -> dict[str, pd.DataFrame]:
-    """The marts that dbt builds of a home's raw vintages for a session: no fetching, no gates, no publication."""
+def build_only(pipeline: Pipeline, session: str) -> Path:
+    """The file in which dbt builds the marts of a home's raw vintages for a session: no fetching, no gates, no publication."""
     settings, last = pipeline.settings(), date.fromisoformat(session)
     build.prepare(settings.build_file, run_id="test", as_of=last, profile=settings.profile, is_simulated=settings.is_simulated, outcomes=[])
     project = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(pipeline.home / "dbt")]
     command = [str(transform.DBT), "build", *project, "--log-level-file", "none", "--exclude-resource-type", "test", "unit_test"]
     process = subprocess.run(command, env={**os.environ, "CONTAGION_HOME": str(pipeline.home)}, capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stdout[-3000:]
-    return frames(settings.build_file)
+    return settings.build_file
 
 
 def write_mirror(folder: Path, entries: list[dict[str, object]], contents: Mapping[str, bytes]) -> Path:

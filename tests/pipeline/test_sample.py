@@ -1,30 +1,43 @@
-"""The whole pipeline on the simulated market: offline, without keys, and it says SIMULATED wherever it is shown."""
+"""The whole pipeline on the simulated market: offline, without keys, it tells the story and says SIMULATED wherever it is shown."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 
-import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from orchestration.settings import SAMPLE_AS_OF
 from orchestration.warehouse.publish import read_manifest
 
 from .. import readme
-from .conftest import Pipeline, assert_same_tables, build_only, cut_home, up_to
+from .conftest import Pipeline, build_only, compared, cut_home
+
+STORY = SAMPLE_AS_OF.isoformat()
 
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     """The default run: the day of the story."""
     pipeline = Pipeline(tmp_path_factory.mktemp("sample"), None, profile="sample")
-    report = pipeline.run(SAMPLE_AS_OF.isoformat())
+    report = pipeline.run(STORY)
     assert report.exit_status == 0, (report.errors, report.failures)
     return pipeline
 
 
 @pytest.fixture(scope="module")
-def full(sample: Pipeline) -> dict[str, pd.DataFrame]:
-    return sample.frames()
+def grown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A second clone that writes the market anew and runs for three sessions, one after the other: the published file of each, and the home."""
+    pipeline = Pipeline(tmp_path_factory.mktemp("grown"), None, profile="sample")
+    published = {"home": pipeline.home}
+    for session in ("2026-02-03", STORY, "2026-02-13"):
+        report = pipeline.run(session)
+        assert report.exit_status == 0, (report.errors, report.failures)
+        published[session] = Path(shutil.copy(pipeline.published, pipeline.home / f"as_of_{session}.duckdb"))
+    return published
+
+
+# ---------------------------------------------------------------- the page a newcomer reads
 
 
 @pytest.mark.parametrize(("command", "written"), readme.commands(), ids=lambda text: text[:60] if text.startswith("contagion") else "")
@@ -41,15 +54,6 @@ def test_the_readme_shows_the_headlines_of_make_run(sample: Pipeline, monkeypatc
     assert readme.run("contagion brief") in readme.shown_run()
 
 
-@pytest.mark.parametrize("session", ["2025-11-28", "2026-01-22", "2026-02-03"])
-def test_tables_built_with_data_cut_at_a_day_are_the_full_builds_rows_up_to_it(
-    sample: Pipeline, full: dict[str, pd.DataFrame], session: str, tmp_path: Path
-) -> None:
-    expected, found = up_to(full, session), up_to(build_only(cut_home(sample, session, tmp_path), session), session)
-    assert len(found["fund_flow_daily"]) > 100
-    assert_same_tables(found, expected)
-
-
 def test_every_published_table_and_page_says_simulated(sample: Pipeline) -> None:
     comments = sample.query(
         "select comment from duckdb_tables() where schema_name = 'marts' union all select comment from duckdb_views() where schema_name = 'marts'"
@@ -60,13 +64,93 @@ def test_every_published_table_and_page_says_simulated(sample: Pipeline) -> None
     assert all("SIMULATED" in page.read_text() for page in (sample.home / "data_docs").glob("*.html"))
 
 
-def test_margin_debt_known_on_the_day_of_the_story_is_that_of_december(full: dict[str, pd.DataFrame]) -> None:
-    margin = full["margin_leverage_monthly"]
-    newest = margin[margin["known_on"] <= "2026-02-05"].sort_values("month").iloc[-1]
-    assert (newest["month"].date(), newest["known_on"].date(), bool(newest["is_five_year_high"])) == (date(2025, 12, 31), date(2026, 1, 22), True)
+# ---------------------------------------------------------------- the story, from the published file alone
 
 
-def test_a_split_is_no_flow(full: dict[str, pd.DataFrame]) -> None:
-    splits = full["fund_flow_daily"].query("is_split")
-    assert len(splits) == 1
-    assert splits["net_flow_pct_aum"].abs().max() < 5
+def test_tech_heavy_funds_lost_fourteen_billion_in_two_sessions(sample: Pipeline) -> None:
+    ((flow, assets),) = sample.query(f"select net_flow_2d_usd, observed_aum_usd from outflow_daily where segment = 'tech_heavy' and trade_date = '{STORY}'")
+    assert flow == pytest.approx(-14.0e9, rel=0.02)
+    assert 600e9 < assets < 800e9  # type: ignore[operator]
+
+
+def test_margin_debt_is_at_a_five_year_high_that_was_public_on_the_day(sample: Pipeline) -> None:
+    newest = sample.query(
+        f"select month, is_five_year_high, known_on from margin_leverage_monthly where known_on <= date '{STORY}' order by month desc limit 1"
+    )
+    assert newest == [(date(2025, 12, 31), True, date(2026, 1, 22))]
+
+
+def test_the_spread_narrows_as_sharply_as_in_the_dot_com_years(sample: Pipeline) -> None:
+    ((since, narrowing, zscore),) = sample.query(
+        f"select sharpest_narrowing_since, narrowing_20d, narrowing_20d_zscore from ai_value_spread_daily where trade_date = '{STORY}'"
+    )
+    assert 2000 <= since.year <= 2002  # type: ignore[attr-defined]
+    assert narrowing > 0  # type: ignore[operator]
+    assert zscore is not None
+
+
+def test_the_ai_index_breaks_down_within_three_sessions(sample: Pipeline) -> None:
+    ((ai, relative),) = sample.query(f"select ai_change_3d_pct, relative_change_3d_pct from ai_sentiment_daily where trade_date = '{STORY}'")
+    assert -14 < ai < -8  # type: ignore[operator]
+    assert relative < 0  # type: ignore[operator]
+
+
+def test_the_vix_is_the_highest_since_the_spring(sample: Pipeline) -> None:
+    ((since,),) = sample.query(f"select highest_since from volatility_daily where trade_date = '{STORY}'")
+    assert date(2025, 4, 1) <= since <= date(2025, 5, 31)  # type: ignore[operator]
+
+
+def test_the_watched_level_is_near_and_then_broken_on_the_day_the_truth_says(sample: Pipeline, grown: dict[str, Path]) -> None:
+    assert sample.query(f"select status from level_watch_daily where trade_date = '{STORY}'") == [("near",)]
+    facts = pq.read_table(grown["home"] / "truth" / "story.parquet").to_pylist()
+    broken = next(fact["day"] for fact in facts if fact["fact"] == "watch_level_breached_on")
+    later = Pipeline(grown["home"], None, profile="sample").query("select min(trade_date), min(breached_on) from level_watch_daily where status = 'breached'")
+    assert later == [(broken, broken)]
+
+
+def test_the_sunday_event_is_flagged_as_on_no_session(sample: Pipeline) -> None:
+    event = sample.query(f"select event_on, is_session, reaction_session from event_calendar where trade_date = '{STORY}' and event_id = 'tsmc_report_2026_02'")
+    assert event == [(date(2026, 2, 15), False, date(2026, 2, 17))]
+
+
+def test_there_is_a_headline_for_each(sample: Pipeline) -> None:
+    found = {str(name) for (name,) in sample.query(f"select headline_id from headline_daily where trade_date = '{STORY}'")}
+    wanted = {"tech_outflow", "margin_debt", "ai_value_spread", "ai_sentiment", "volatility", "level_watch_sp500_it_3450", "event", "session_spillover"}
+    assert wanted <= found
+
+
+def test_everything_falls_along_the_chain_of_the_day(sample: Pipeline) -> None:
+    returns = sample.query(f"select region, region_return, cumulative_return from session_spillover_daily where trade_date = '{STORY}' order by chain_order")
+    assert [region for region, _, _ in returns] == ["asia", "europe", "new_york"]
+    assert all(moved < 0 and added < 0 for _, moved, added in returns)  # type: ignore[operator]
+
+
+def test_a_split_is_no_flow(sample: Pipeline) -> None:
+    assert sample.query("select trade_date, fund_id, abs(net_flow_pct_aum) < 5 from fund_flow_daily where is_split") == [(date(2025, 12, 5), "XLK", True)]
+
+
+# ---------------------------------------------------------------- in time, and again
+
+
+def test_a_market_written_anew_gives_the_same_payloads_and_the_same_tables(sample: Pipeline, grown: dict[str, Path]) -> None:
+    objects = {path.name for path in (sample.home / "landing" / "objects").glob("*/*")}
+    assert len(objects) > 5000
+    assert objects <= {path.name for path in (grown["home"] / "landing" / "objects").glob("*/*")}
+    mirrors = [{path.relative_to(home): path.stat().st_size for path in (home / "mirror").rglob("*")} for home in (sample.home, grown["home"])]
+    assert mirrors[0] == mirrors[1]
+    different, rows = compared(sample.published, grown[STORY])
+    assert different == {}
+    assert rows > 100_000
+
+
+def test_a_run_as_of_one_day_gives_the_rows_that_a_later_run_gives_up_to_it(grown: dict[str, Path]) -> None:
+    different, rows = compared(grown["2026-02-03"], grown["2026-02-13"], "2026-02-03")
+    assert different == {}
+    assert rows > 100_000
+
+
+@pytest.mark.parametrize("session", ["2025-11-28", "2026-01-22"])
+def test_tables_built_with_data_cut_at_a_day_are_the_full_builds_rows_up_to_it(sample: Pipeline, session: str, tmp_path: Path) -> None:
+    different, rows = compared(build_only(cut_home(sample, session, tmp_path), session), sample.published, session)
+    assert different == {}
+    assert rows > 100_000

@@ -133,6 +133,16 @@ def test_no_two_lines_are_the_same(listed: tuple[Security, ...]) -> None:
     assert not any(security.ticker for security in listed if security.is_bond)
 
 
+def test_check_digits_are_those_of_real_identifiers() -> None:
+    # Apple's, computed by the same rules, stand for the rules themselves.
+    assert identifiers.check_digit_of_cusip("03783310") == "0"
+    assert identifiers.check_digit_of_isin("US037833100") == "5"
+    assert identifiers.check_digit_of_sedol("204625") == "1"
+    assert len(identifiers.cusip(7)) == 9
+    assert len(identifiers.isin(7)) == 12
+    assert len(identifiers.sedol(7)) == 7
+
+
 def test_identifiers_are_distinct_of_the_right_country_and_carry_right_check_digits(listed: tuple[Security, ...]) -> None:
     for security in listed:
         is_american = security.currency == "USD"

@@ -22,12 +22,13 @@ import python_calamine
 from lxml import etree
 
 from orchestration import reference
-from orchestration.sample_market import securities, universe
+from orchestration.sample_market import securities
 from orchestration.sample_market.facts import Balances, Bars, Chain, FilingMonth, FlowPeriod, Listing, Position
+from orchestration.sample_market.funds import FUNDS, TECHNOLOGY, Fund, Portfolio
 from orchestration.sample_market.securities import Security
-from orchestration.sample_market.universe import Fund
 from orchestration.sample_market.writers import NOTICE, ark, cboe, finra, fred, french, globalx, ici, invesco, ishares, ofr, sec, spdr, vanguard, yahoo
 from orchestration.sample_market.writers.archive import stored
+from orchestration.sample_market.writers.workbook import workbook
 from orchestration.sources import all_sources
 from orchestration.sources.contract import Parsed, Payload, Request
 
@@ -36,8 +37,8 @@ pytestmark = pytest.mark.filterwarnings("error")
 DAY = date(2026, 2, 4)
 DAYS = [date(2026, 1, 30), date(2026, 2, 2), date(2026, 2, 3), DAY]
 CASH = 1_234_567.89
-SHARES = [security for security in universe.SECURITIES if not security.is_bond and security.group != "gold"]
-BONDS = [security for security in universe.SECURITIES if security.is_bond]
+SHARES = [security for security in securities.load() if "sp500" in security.tags and security.cusip][:56]
+BONDS = [security for security in securities.load() if security.group in ("treasuries_long", "high_yield")]
 AWKWARD = dataclasses.replace(SHARES[3], name='ODD, "QUOTED" & SONS <A>')  # every format has its own way of getting this wrong
 
 
@@ -55,7 +56,7 @@ BONDS_HELD = portfolio(BONDS)
 
 
 def fund(fund_id: str, issuer: str, name: str) -> Fund:
-    return dataclasses.replace(universe.FUNDS[0], fund_id=fund_id, issuer=issuer, name=name, sectors=(), groups=())
+    return dataclasses.replace(FUNDS[0], fund_id=fund_id, issuer=issuer, name=name, portfolio=Portfolio())
 
 
 def read(source: str, url: str, content: bytes, table: str = "") -> Parsed:
@@ -172,7 +173,7 @@ def test_bond_funds_are_read_back_too(holdings: Holdings) -> None:
 
 
 def test_numbers_of_state_street_are_text_in_sector_funds() -> None:
-    sector_fund = dataclasses.replace(SPDR.fund, sectors=("Information Technology",))
+    sector_fund = dataclasses.replace(SPDR.fund, portfolio=Portfolio(sectors=(TECHNOLOGY,)))
     rows = read("spdr_holdings", SPDR.url, spdr.holdings(sector_fund, DAY, HELD, CASH)).rows
     assert rows["shares"].tolist() == [*(position.quantity for position in HELD), CASH]
     assert rows["sector"].notna().sum() == len(HELD)
@@ -680,6 +681,13 @@ def test_archives_depend_on_nothing_but_their_members(write: Callable[[], bytes]
         assert archive.testzip() is None
         for member in archive.infolist():
             assert (member.compress_type, member.date_time, member.create_system) == (zipfile.ZIP_STORED, (1980, 1, 1, 0, 0, 0), 3)
+
+
+def test_a_workbook_opens_and_keeps_text_text() -> None:
+    content = workbook({"one": [("a & b <c>", 1.5, None, "007"), (), ("x",)], "two": [("y",)]}, creator="me", title="t")
+    book = python_calamine.load_workbook(io.BytesIO(content))
+    assert book.sheet_names == ["one", "two"]
+    assert book.get_sheet_by_name("one").to_python() == [["a & b <c>", 1.5, "", "007"], ["", "", "", ""], ["x", "", "", ""]]
 
 
 # ---------------------------------------------------------------- addresses

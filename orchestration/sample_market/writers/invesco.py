@@ -9,7 +9,7 @@ from datetime import date
 from functools import cache
 
 from orchestration.sample_market.facts import Position
-from orchestration.sample_market.universe import Fund
+from orchestration.sample_market.funds import Fund
 from orchestration.sample_market.writers.separated import cell
 
 HEADER = "Fund Ticker,Security Identifier,Holding Ticker,Shares/Par Value,MarketValue,Weight,Name,Class of Shares,Sector,Date"

@@ -10,7 +10,7 @@ from datetime import date
 from functools import cache
 
 from orchestration.sample_market.facts import Position
-from orchestration.sample_market.universe import Fund
+from orchestration.sample_market.funds import Fund
 from orchestration.sample_market.writers import NOTICE
 from orchestration.sample_market.writers.domicile import DOLLAR, HOME, local_ticker
 

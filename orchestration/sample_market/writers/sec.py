@@ -10,7 +10,7 @@ from functools import cache
 from xml.sax.saxutils import escape, quoteattr
 
 from orchestration.sample_market.facts import FilingMonth, Position
-from orchestration.sample_market.universe import Fund
+from orchestration.sample_market.funds import Fund
 from orchestration.sample_market.writers import NOTICE
 from orchestration.sample_market.writers.domicile import local_ticker
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from orchestration.sample_market.facts import Position
-from orchestration.sample_market.universe import Fund
+from orchestration.sample_market.funds import Fund
 from orchestration.sample_market.writers import NOTICE
 from orchestration.sample_market.writers.domicile import DOLLAR
 from orchestration.sample_market.writers.workbook import Cell, workbook
