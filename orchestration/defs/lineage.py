@@ -50,7 +50,7 @@ def of_project(manifest: Mapping[str, Any], compiled: Path, columns: Columns, ca
     found: dict[str, Lineage] = {}
     for node in manifest["nodes"].values():
         sql = compiled / node["package_name"] / node["original_file_path"]
-        if node["resource_type"] == "model" and sql.exists():
+        if node["resource_type"] == "model" and node["language"] == "sql" and sql.exists():
             try:
                 found[node["name"]] = of_query(sql.read_text(), columns)
             except SqlglotError:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,21 @@ def market_bars() -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
+def haven_bars() -> pd.DataFrame:
+    """What risk-parity funds hold beside shares: notes, credit with a bar that came late and days that never came, and gold that begins later."""
+    random = np.random.default_rng(13)
+    frames = []
+    for symbol, start, spread in (("IEF", 0, 0.004), ("LQD", 0, 0.005), ("GLD", 400, 0.009)):
+        days = MARKET[start:]
+        rows = bars(symbol, days, random.normal(0, spread, len(days)), dividend_every=21 if symbol != "GLD" else 0)
+        rows.insert(3, "volume", random.integers(1_000_000, 9_000_000, len(rows)))
+        if symbol == "LQD":
+            rows.loc[300, "known_on"] = days[301] + timedelta(days=1)
+            rows = rows.drop(index=range(500, 507))
+        frames.append(rows)
+    return pd.concat(frames, ignore_index=True)
+
+
 def vix() -> pd.DataFrame:
     """A level with ties, and days that Cboe left out."""
     level = np.round(18 * np.exp(np.convolve(np.random.default_rng(5).normal(0, 0.05, len(MARKET)), np.ones(20), "same")))
@@ -204,7 +220,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write(home, "raw_spdr__holdings", [real_rows(SHARED / "real", "spdr_holdings", file, "SPY", "raw_spdr__holdings") for file in files])
     write(home, "raw_ishares__fund_history", histories)
     write(home, "raw_ark__holdings", [growing_portfolio()])
-    write(home, "raw_prices__daily_bars", [market_bars()])
+    write(home, "raw_prices__daily_bars", [market_bars(), haven_bars()])
     write(home, "raw_cboe__index_history", [vix()])
     dbt_build(home, PROJECT)
     return home
@@ -405,12 +421,12 @@ def test_a_record_dates_back_to_the_last_day_at_least_as_extreme(query: Query, v
 # ---------------------------------------------------------------- the market, by brute force
 
 
-def served_returns() -> dict[str, Series]:
+def served_returns(served: pd.DataFrame) -> dict[str, Series]:
     """symbol -> session -> total return since the last session with a bar in time, as the evening of the session had it."""
     morrow = {day: pd.Timestamp(calendars.next_session(day)) for day in MARKET}
     own: dict[str, Series] = {}
     restated: dict[tuple[str, date], tuple[pd.Timestamp, float]] = {}
-    for row in market_bars().sort_values("observed_on", kind="stable").itertuples():
+    for row in served.sort_values("observed_on", kind="stable").itertuples():
         known_on = pd.Timestamp(row.known_on)
         if known_on <= morrow[row.observed_on]:
             own.setdefault(row.symbol, {})[row.observed_on] = row.adjusted_close
@@ -428,7 +444,7 @@ def served_returns() -> dict[str, Series]:
 
 @pytest.fixture(scope="module")
 def returns() -> dict[str, Series]:
-    return served_returns()
+    return served_returns(pd.concat([market_bars(), haven_bars()]))
 
 
 def capped(capitalisation: dict[str, float], ceiling: float) -> dict[str, float]:
@@ -555,6 +571,77 @@ def test_a_region_is_explained_by_the_one_that_closed_before_it(query: Query, re
     assert explained > 500
 
 
+def test_risk_parity_trades_what_its_rule_decided_on_the_five_sessions_before(query: Query, returns: dict[str, Series]) -> None:
+    proxies = {"equity": "SPY", "bond": "IEF", "gold": "GLD", "credit": "LQD"}
+    moves: dict[str, dict[int, float]] = {}
+    for name, symbol in proxies.items():
+        places = [place for place, day in enumerate(MARKET) if day in returns[symbol]]
+        spans = dict(zip(places[1:], np.diff(places), strict=True))
+        moves[name] = {place: returns[symbol][MARKET[place]] / math.sqrt(spans[place]) for place in places[1:]}
+
+    def moment(one: str, other: str, after: int) -> tuple[float, float, float]:
+        """Weighted mean of the product and of both squares, on sessions with both."""
+        both = [place for place in range(after + 1) if place in moves[one] and place in moves[other]]
+        weights = [0.5 ** ((after - place) / 60) for place in both]
+        x, y = ([moves[name][place] for place in both] for name in (one, other))
+        return tuple(sum(w * a * b for w, a, b in zip(weights, *pair, strict=True)) / sum(weights) for pair in ((x, y), (x, x), (y, y)))  # type: ignore[return-value]
+
+    @cache
+    def estimate(after: int) -> tuple[dict[str, float], dict[tuple[str, str], float]]:
+        mix = [name for name in proxies if sum(place <= after for place in moves[name]) >= 120]
+        mix = mix if {"equity", "bond"} <= set(mix) else []
+        sigma = {name: math.sqrt(252 * moment(name, name, after)[0]) for name in mix}
+        rho = {}
+        for one, other in itertools.product(mix, mix):
+            product, square, other_square = moment(one, other, after)
+            rho[one, other] = product / math.sqrt(square * other_square)
+        return sigma, rho
+
+    def wanted(sigma: dict[str, float], rho: dict[tuple[str, str], float], mix: Sequence[str]) -> dict[str, float]:
+        inverse = {name: 1 / sigma[name] for name in mix}
+        weights = {name: value / sum(inverse.values()) for name, value in inverse.items()}
+        variance = sum(weights[a] * weights[b] * sigma[a] * sigma[b] * rho[a, b] for a, b in itertools.product(mix, mix))
+        return {name: weight * min(3, 0.1 / math.sqrt(variance)) for name, weight in weights.items()}
+
+    @cache
+    def decided(after: int) -> dict[str, tuple[float, float]]:
+        """Class -> what volatilities and what correlations make the rule trade, multiples of assets."""
+        (sigma0, rho0), (sigma1, rho1) = estimate(after - 1), estimate(after)
+        mix = sorted(sigma0.keys() & sigma1.keys())
+        corners = {(s, r): wanted((sigma0, sigma1)[s], (rho0, rho1)[r], mix) for s, r in itertools.product((0, 1), (0, 1))} if mix else {}
+        return {
+            name: (
+                (corners[1, 0][name] - corners[0, 0][name] + corners[1, 1][name] - corners[0, 1][name]) / 2,
+                (corners[0, 1][name] - corners[0, 0][name] + corners[1, 1][name] - corners[1, 0][name]) / 2,
+            )
+            for name in mix
+        }
+
+    names = (
+        "estimated_volatility_part_usd, estimated_correlation_part_usd, estimated_trade_low_usd, volatility, exposure, classes_in_mix, sessions_since_return"
+    )
+    found = {(day, name): values for day, name, *values in query(f"select trade_date, asset_class, {names} from risk_parity_pressure_daily")}
+    assert min(day for day, _ in found) == MARKET[121]
+    traded = 0
+    for place in [*range(119, 130), *range(520, 530), *range(130, len(MARKET), 53)]:
+        sigma, rho = estimate(place - 1)
+        assert {name for day, name in found if day == MARKET[place]} == sigma.keys(), place
+        for name in sigma:
+            by_volatility, by_correlation, low, volatility, exposure, classes, since_return = found[MARKET[place], name]
+            assert volatility == pytest.approx(sigma[name], rel=1e-9)
+            assert exposure == pytest.approx(wanted(sigma, rho, list(sigma))[name], rel=1e-9)
+            assert classes == len(sigma)
+            assert since_return == place - max(at for at in moves[name] if at < place)
+            decisions = [decided(after).get(name) for after in range(place - 5, place)]
+            parts = [sum(part) / 5 for part in zip(*decisions, strict=True)] if None not in decisions else None  # type: ignore[arg-type]
+            assert (
+                (by_volatility, by_correlation) == (pytest.approx(150e9 * parts[0], abs=1), pytest.approx(150e9 * parts[1], abs=1)) if parts else (None, None)
+            )
+            assert low == (pytest.approx(75e9 * sum(parts), abs=1) if parts else None)
+            traded += parts is not None
+    assert traded > 50
+
+
 @pytest.mark.parametrize(
     ("table", "value", "percentile"),
     [("volatility_daily", "vix_close", "vix_percentile"), ("ai_value_spread_daily", "narrowing_20d", "narrowing_20d_percentile")],
@@ -651,8 +738,9 @@ def test_every_raw_column_reaches_its_staging_model() -> None:
 
 def test_every_parameter_that_a_model_reads_is_in_the_seed() -> None:
     known = {row["parameter"] for row in seed("parameters")}
-    models = " ".join(path.read_text() for path in PROJECT.glob("models/**/*.sql"))
-    used = set(re.findall(r"parameter\('([^']+)'\)", models))
+    models = " ".join(path.read_text() for ending in ("sql", "py") for path in PROJECT.glob(f"models/**/*.{ending}"))
+    used = set(re.findall(r"""parameter\('([^']+)'\)|parameters\["([^"]+)"\]""", models))
+    used = {one or other for one, other in used}
     assert used
     assert used <= known
 

@@ -29,6 +29,7 @@ MARTS = [
     "level_watch_daily",
     "event_calendar",
     "session_spillover_daily",
+    "risk_parity_pressure_daily",
     "headline_daily",
 ]
 
@@ -119,6 +120,37 @@ def test_margin_leverage_whose_net_credit_is_not_its_sum_or_that_skips_a_month_b
     assert check("margin_leverage_monthly", months).failures == ()
     wrong = months.drop(index=1).assign(net_credit_usd_mn=0.0)
     assert complaints(check("margin_leverage_monthly", wrong), None) == {"months_since_last": "critical", "net_credit_gap_usd_mn": "critical"}
+
+
+def test_a_risk_parity_trade_that_is_not_its_parts_or_weights_that_are_no_whole_block() -> None:
+    classes = pd.DataFrame(
+        {
+            "trade_date": pd.Timestamp("2026-02-04"),
+            "asset_class": ["equity", "bond"],
+            "proxy_symbol": ["SPY", "IEF"],
+            "volatility": [0.15, 0.05],
+            "weight": [0.25, 0.75],
+            "mix_volatility": 0.05,
+            "leverage": 2.0,
+            "exposure": [0.5, 1.5],
+            "estimated_exposure_usd": [75e9, 225e9],
+            "estimated_trade_usd": [-1e9, None],
+            "estimated_trade_low_usd": [-0.5e9, None],
+            "estimated_trade_high_usd": [-1.5e9, None],
+            "estimated_volatility_part_usd": [-1.2e9, None],
+            "estimated_correlation_part_usd": [0.2e9, None],
+            "average_daily_volume_usd": [3e10, None],
+            "estimated_share_of_adv": [-0.03, None],
+            "assets_valid_from": pd.Timestamp("2018-01-02"),
+            "classes_in_mix": 2,
+            "sessions_of_history": 200,
+            "sessions_since_return": 1,
+        }
+    )
+    assert check("risk_parity_pressure_daily", classes).failures == ()
+    wrong = classes.assign(weight=[0.5, 0.75], estimated_trade_usd=[1e9, None], leverage=[4.0, 2.0], sessions_since_return=0)
+    found = complaints(check("risk_parity_pressure_daily", wrong), None)
+    assert found == dict.fromkeys(("weights_sum", "exposure_gap", "trade_gap_usd", "leverage", "sessions_since_return"), "critical")
 
 
 def test_a_portfolio_counted_thrice_or_a_vintage_that_ends_before_it_begins_blocks() -> None:
