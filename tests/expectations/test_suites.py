@@ -18,6 +18,7 @@ MARTS = [
     "outflow_daily",
     "industry_flow_weekly",
     "margin_leverage_monthly",
+    "margin_pressure_daily",
     "holding_vintage",
     "source_status",
     "fund",
