@@ -43,6 +43,6 @@ SUITE = suite(
     between("estimated_forced_sale_1d_share_of_adv", -10, 0, "ten days' volume of the most traded fund in one session is another unit"),
     between("average_daily_volume_usd", 0, None, "dollars traded", strict_min=True),
     grain=("trade_date",),
-    columns=("known_on", "ai_return_since_month_end", "estimated_fall_to_call_p90"),
-    derived=(derive("known_age_days", "days_between", start="known_on", end="trade_date"),),
+    columns=("month_known_on", "ai_return_since_month_end", "estimated_fall_to_call_p90"),
+    derived=(derive("known_age_days", "days_between", start="month_known_on", end="trade_date"),),
 )

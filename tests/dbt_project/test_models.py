@@ -526,6 +526,57 @@ def test_the_spread_sums_up_what_growth_gains_on_value_and_industrials(query: Qu
     assert len(found) == len(MARKET)
 
 
+def test_margin_pressure_is_the_fall_since_the_month_that_was_known(query: Query, returns: dict[str, Series], oracles: Path) -> None:
+    debts = {row.observed_on.date(): row.debit_balances_usd_mn for row in margin_debt(oracles).itertuples()}
+    ai = dict(query("select trade_date, ai_index from ai_sentiment_daily"))
+    equity, level = {}, 1.0
+    for place, day in enumerate(MARKET):
+        level *= 1 + (returns["SPY"].get(day, 0.0) if place else 0.0)
+        equity[day] = level
+    accounts = {
+        estimate: np.array(query("select loan_to_value, house_margin, debit_share from intermediate.int_margin_accounts where estimate = ?", estimate)).T
+        for estimate in ("low", "central", "high")
+    }
+    ai_share, sale_sessions = (float(row["value"]) for row in seed("parameters") if row["parameter"] in ("margin_ai_book_share", "margin_sale_sessions"))
+
+    def sold(estimate: str, depth: float) -> float:
+        loan_to_value, margin, share = accounts[estimate]
+        worth = depth / loan_to_value
+        return float((share * np.minimum(worth, np.maximum(0, 1 - (1 - margin) * worth) / margin)).sum())
+
+    def depth(estimate: str, levels: list[float]) -> float:
+        if estimate == "high":
+            return min(today / max(levels[: place + 1]) for place, today in enumerate(levels))
+        return min(levels) / levels[0]
+
+    def forced(estimate: str, since: list[date]) -> float:
+        books = [sold(estimate, depth(estimate, [series[day] for day in since])) for series in (equity, ai) if since[0] in series]
+        return books[0] if len(books) == 1 else (1 - ai_share) * books[0] + ai_share * books[1]
+
+    columns = ", ".join(f"estimated_{what}_{estimate}_usd" for what in ("forced_sale", "margin_call_1d", "forced_sale_1d") for estimate in accounts)
+    found = {row[0]: row[1:] for row in query(f"select trade_date, month, age_days, equity_return_since_month_end, {columns} from margin_pressure_daily")}
+    called: list[list[float]] = []
+    for day in MARKET:
+        month = max(month for month in debts if month + timedelta(days=22) <= calendars.next_session(day))
+        since = [session for session in MARKET if session <= day and session >= max((early for early in MARKET if early <= month), default=day)]
+        if month < MARKET[0]:
+            assert day not in found
+            continue
+        row = found[day]
+        assert row[:3] == (month, (day - month).days, pytest.approx(equity[day] / equity[since[0]] - 1, abs=1e-9))
+        total = [-1e6 * debts[month] * forced(estimate, since) for estimate in accounts]
+        before = [-1e6 * debts[month] * forced(estimate, since[:-1]) for estimate in accounts]
+        called.append([now - then for now, then in zip(total, before, strict=True)])
+        assert row[3:6] == tuple(pytest.approx(dollars, rel=1e-6, abs=100) for dollars in total), day
+        assert row[6:9] == tuple(pytest.approx(dollars, rel=1e-6, abs=100) for dollars in called[-1]), day
+        waiting = called[-1 - int(sale_sessions) : -1]
+        if len(waiting) == sale_sessions:
+            assert row[9:] == tuple(pytest.approx(sum(calls) / sale_sessions, rel=1e-6, abs=100) for calls in zip(*waiting, strict=True)), day
+        else:
+            assert row[9:] == (None, None, None)
+    assert min(calls[1] for calls in called) < -1e6
+
+
 def test_a_region_is_explained_by_the_one_that_closed_before_it(query: Query, returns: dict[str, Series]) -> None:
     chain: dict[str, list[str]] = {}
     for row in sorted((row for row in seed("benchmarks") if row["region"]), key=lambda row: row["chain_order"]):

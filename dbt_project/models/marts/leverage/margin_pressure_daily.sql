@@ -102,7 +102,7 @@ call_ratios as (
 select
     falls.trade_date,
     falls.month,
-    margin.known_on,
+    margin.known_on as month_known_on,
     cast(falls.trade_date - falls.month as integer) as age_days,
     margin.debit_balances_usd_mn,
     falls.equity_ratio - 1 as equity_return_since_month_end,
