@@ -20,6 +20,8 @@ SUITE = suite(
     between("volume", 0, 1e8, "contracts are counted", severity="warning"),
     between("implied_volatility", 0, 50, "a fraction, and 0.0 is served for missing", strict_min=True),
     between("implied_volatility", 0, 5, "beyond 500 % only far out of the money on the last day", severity="warning"),
+    between("bid", 0, 1_000_000, "a price is not negative, and beyond a million it is another unit; 0 is nobody's bid"),
+    between("ask", 0, 1_000_000, "a price is not negative, and beyond a million it is another unit; 0 is nobody's offer"),
     between("days_to_expiry", -7, 4_000, "expired contracts stay for a weekend; LEAPS reach six years", severity="warning"),
     between("lines_against_last", 0.5, None, "half of the chain's contracts are gone: an answer cut off, not an expiry", strict_min=True),
     between("lines_against_last", 0.8, None, "a fifth of the chain's contracts is gone: possible after a monthly expiry", severity="warning"),
@@ -27,7 +29,7 @@ SUITE = suite(
     between("days_ahead", None, 1, "a chain speaks of the session before the fetch", severity="warning"),
     between("age_days", None, 6, "New York has not been closed for more than five days since 2001", severity="warning"),
     grain=(*CHAIN, *CONTRACT),
-    columns=("spot", "open_interest", "implied_volatility", "volume"),
+    columns=("spot", "open_interest", "implied_volatility", "volume", "bid", "ask"),
     derived=(
         derive("spots", "distinct_values", of="spot", by=CHAIN),
         derive("option_types", "distinct_values", of="option_type", by=CHAIN),

@@ -3,7 +3,8 @@
 Contracts are named by their OCC symbol, read from the right: strike in thousandths, C or P, expiry, root. A chain can hold
 several roots for one expiry and strike (SPX settles in the morning, SPXW in the afternoon; roots with a digit deliver
 something else after a corporate action), so the root is part of the key. An implied volatility of 0.0 is a missing one;
-an open interest of 0 is a fact. Expired contracts stay as served.
+an open interest of 0 is a fact, and so is a bid of 0.0: nobody bids. Bid and ask are kept, because a volatility that is missing can be had
+from them. Expired contracts stay as served.
 
 Times carry no zone. `last_trade_time` is New York; the envelope's `timestamp` is UTC (in the real file it stands four hours
 and fifteen minutes after the last trade of a summer afternoon). The day observed is that of the last trade of the underlying, so
@@ -42,8 +43,10 @@ OPTION_CHAIN = Table(
         "open_interest": "DOUBLE",
         "implied_volatility": "DOUBLE",
         "volume": "DOUBLE",
+        "bid": "DOUBLE",
+        "ask": "DOUBLE",
     },
-    description="Option chains as served, one row per contract and day; open interest in contracts, implied volatility as a fraction.",
+    description="Option chains as served, one row per contract and day; open interest in contracts, implied volatility as a fraction, quotes as served.",
 )
 
 ADDRESS = "https://cdn.cboe.com/api/global/delayed_quotes/options/{name}.json"
@@ -51,7 +54,7 @@ CHAINS = {"SPX": "_SPX", "QQQ": "QQQ", "SMH": "SMH", "XLK": "XLK"}
 OCC_SYMBOL = re.compile(r"\s*(?P<root>[A-Z][A-Z0-9./]*)\s*(?P<expiry>\d{6})(?P<type>[CP])(?P<strike>\d{8})\s*$")
 OPTION_TYPES = {"C": "call", "P": "put"}
 NUMBERS = {"iv": "implied_volatility", "open_interest": "open_interest", "volume": "volume", "bid": "bid", "ask": "ask"}
-# Served and deliberately not kept: greeks come from our own model, prices of single contracts are not used.
+# Served and deliberately not kept: greeks come from our own model, last trades are older than quotes.
 KNOWN = frozenset(
     {"option", "bid_size", "ask_size", "delta", "gamma", "vega", "theta", "rho", "theo", "change", "open", "high", "low", "tick"}
     | {"last_trade_price", "last_trade_time", "percent_change", "prev_day_close"}
@@ -92,8 +95,8 @@ def _complaint(
         return "a number that cannot be read"
     if strike <= 0:
         return "a strike of 0"
-    if open_interest < 0 or volume < 0 or volatility < 0:
-        return "a negative count or volatility"
+    if open_interest < 0 or volume < 0 or volatility < 0 or bid < 0 or ask < 0:
+        return "a negative count, volatility or price"
     return "a crossed quote" if bid > ask > 0 else ""
 
 

@@ -42,6 +42,8 @@ def test_the_real_excerpt_is_read_whole(real: Path) -> None:
     assert list(rows["open_interest"]) == [7, 0], "zero is not null"
     assert list(rows["volume"]) == [1, 0]
     assert rows["implied_volatility"].isna().all(), "0.0 is a missing implied volatility"
+    assert (rows["bid"] <= rows["ask"]).all()
+    assert rows["bid"].notna().all(), "a bid of 0.0 is a fact"
 
 
 def test_strikes_are_in_thousandths_and_roots_may_hold_digits() -> None:
@@ -81,6 +83,7 @@ def test_the_day_is_that_of_the_last_trade_in_new_york(last_trade: str | None, t
         (contract("SPX260320C00000000"), "strike"),
         (contract("SPX260320C06800000", open_interest=-1), "negative"),
         (contract("SPX260320C06800000", iv=-0.1), "negative"),
+        (contract("SPX260320C06800000", bid=-1.0), "negative"),
         (contract("SPX260320C06800000", bid=2.0, ask=1.0), "crossed"),
         (contract("SPX260320C06800000", volume="many"), "cannot be read"),
     ],
@@ -94,7 +97,9 @@ def test_a_bad_contract_is_rejected_alone(bad: dict[str, Any], reason: str) -> N
 
 
 def test_a_bid_without_an_offer_is_no_crossed_quote() -> None:
-    assert len(parsed(chain(contract("SPX260320C06900000", bid=1.0, ask=0.0))).rows) == 1
+    rows = parsed(chain(contract("SPX260320C06900000", bid=1.0, ask=0.0), contract("SPX260320P06900000", bid=None))).rows
+    assert list(rows["ask"]) == [0, 1.2], "zero is not null"
+    assert rows["bid"].isna().tolist() == [False, True]
 
 
 @pytest.mark.parametrize(

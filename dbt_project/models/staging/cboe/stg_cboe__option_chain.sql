@@ -21,7 +21,9 @@ renamed as (
         spot,
         open_interest,
         implied_volatility,
-        volume
+        volume,
+        bid as bid_usd,
+        ask as ask_usd
     from source
 )
 
