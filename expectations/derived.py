@@ -107,6 +107,12 @@ def ratio(rows: Frame, previous: Frame, *, of: str, to: str) -> Values:
     return rows[of] / rows[to].where(rows[to] > 0)
 
 
+def size_over_sum(rows: Frame, previous: Frame, *, of: str, to: Sequence[str]) -> Values:
+    """Size of one column over the sum of others, as a fraction; null where that sum is not positive."""
+    total = rows[list(to)].sum(axis=1, skipna=False)
+    return rows[of].abs() / total.where(total > 0)
+
+
 def outside_range(rows: Frame, previous: Frame) -> Values:
     """How far a close lies outside its day's low and high, as a fraction of the close; 0 inside, null without a range."""
     beyond = pd.concat([rows["close"] - rows["high"], rows["low"] - rows["close"]], axis=1).max(axis=1, skipna=False)

@@ -790,7 +790,7 @@ def test_every_raw_column_reaches_its_staging_model() -> None:
 def test_every_parameter_that_a_model_reads_is_in_the_seed() -> None:
     known = {row["parameter"] for row in seed("parameters")}
     models = " ".join(path.read_text() for ending in ("sql", "py") for path in PROJECT.glob(f"models/**/*.{ending}"))
-    used = set(re.findall(r"""parameter\('([^']+)'\)|parameters\["([^"]+)"\]""", models))
+    used = set(re.findall(r"""parameter\(['"]([^'"]+)['"]\)|parameters\["([^"]+)"\]""", models))
     used = {one or other for one, other in used}
     assert used
     assert used <= known

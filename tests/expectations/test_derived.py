@@ -174,6 +174,11 @@ def test_arithmetic_of_a_row_is_null_where_a_part_is() -> None:
     same(derived.ratio(rows, NOTHING, of="sales", to="redemption"), 5 / 3, None)
 
 
+def test_a_net_figure_is_measured_by_the_size_of_its_parts() -> None:
+    rows = frame(net=[-6.0, 1.0, 1.0, None], calls=[1.0, 0.0, None, 1.0], puts=[2.0, 0.0, 1.0, 1.0])
+    same(derived.size_over_sum(rows, NOTHING, of="net", to=("calls", "puts")), 2, None, None, None)
+
+
 def test_a_close_outside_its_days_range_shows_by_how_much() -> None:
     same(derived.outside_range(frame(close=[10.0, 10.0, 10.0], high=[11.0, 9.0, None], low=[9.0, 8.0, 9.0]), NOTHING), 0, 0.1, None)
 

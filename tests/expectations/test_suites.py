@@ -31,6 +31,8 @@ MARTS = [
     "event_calendar",
     "session_spillover_daily",
     "risk_parity_pressure_daily",
+    "dealer_gamma_daily",
+    "dealer_gamma_strike",
     "headline_daily",
 ]
 
@@ -225,6 +227,71 @@ def test_an_event_that_is_past_or_that_nobody_had_announced_blocks() -> None:
     assert check("event_calendar", events).failures == ()
     wrong = events.assign(days_ahead=-1, announced_on=pd.Timestamp("2026-02-20"))
     assert complaints(check("event_calendar", wrong), None) == {"days_ahead": "critical", "announced_before_days": "critical"}
+
+
+def dealer_gamma() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "trade_date": pd.to_datetime(["2026-02-04"]),
+            "underlying": "QQQ",
+            "kind": "fund",
+            "spot": 600.0,
+            "call_gamma_usd_per_pct": 2e9,
+            "put_gamma_usd_per_pct": 3e9,
+            "estimated_net_gamma_usd_per_pct": -1e9,
+            "estimated_net_gamma_calls_sold_usd_per_pct": -5e9,
+            "estimated_flip_level": 630.0,
+            "estimated_flip_distance_pct": -4.76,
+            "price_return": -0.02,
+            "estimated_hedge_flow_usd": -2e9,
+            "previous_chain_on": pd.Timestamp("2026-02-03"),
+            "previous_chain_age_sessions": 1,
+            "zero_day_gamma_share": 0.1,
+            "zero_day_open_interest_share": 0.1,
+            "zero_day_volume_share": 0.4,
+            "call_open_interest": 1e5,
+            "put_open_interest": 1e5,
+            "contracts_used": 240,
+            "contracts_solved": 7,
+            "contracts_without_volatility": 1,
+            "contracts_without_open_interest": 0,
+            "contracts_expired": 30,
+            "known_on": pd.Timestamp("2026-02-05"),
+        }
+    )
+
+
+def test_dealers_who_hold_more_gamma_than_there_is_or_hedge_with_the_days_own_chain_block() -> None:
+    assert check("dealer_gamma_daily", dealer_gamma()).failures == ()
+    wrong = dealer_gamma().assign(estimated_net_gamma_usd_per_pct=6e9, previous_chain_on=pd.Timestamp("2026-02-04"), estimated_flip_level=100.0)
+    assert complaints(check("dealer_gamma_daily", wrong), None) == {
+        "net_over_gross": "critical",
+        "previous_chain_age_days": "critical",
+        "flip_over_spot": "critical",
+    }
+    assert complaints(check("dealer_gamma_daily", dealer_gamma().assign(contracts_without_volatility=200)), None) == {"left_out_share": "warning"}
+
+
+def test_a_strike_with_negative_gamma_or_a_second_spot_blocks() -> None:
+    strikes = pd.DataFrame(
+        {
+            "trade_date": pd.Timestamp("2026-02-04"),
+            "underlying": "QQQ",
+            "strike": [590.0, 600.0],
+            "spot": 600.0,
+            "strike_distance_pct": [-1.67, 0.0],
+            "call_gamma_usd_per_pct": [1e8, 2e8],
+            "put_gamma_usd_per_pct": [3e8, 1e8],
+            "estimated_net_gamma_usd_per_pct": [-2e8, 1e8],
+            "call_open_interest": 1e4,
+            "put_open_interest": 1e4,
+            "contracts_used": 18,
+            "known_on": pd.Timestamp("2026-02-05"),
+        }
+    )
+    assert check("dealer_gamma_strike", strikes).failures == ()
+    wrong = strikes.assign(put_gamma_usd_per_pct=-1e6, spot=[600.0, 601.0])
+    assert complaints(check("dealer_gamma_strike", wrong), None) == {"put_gamma_usd_per_pct": "critical", "spots": "critical", "net_over_gross": "critical"}
 
 
 def test_a_headline_without_a_number_or_with_an_unknown_word_blocks() -> None:

@@ -1,0 +1,47 @@
+"""What the published gamma of dealers must look like: parts that add up, signs that are assumptions and no more, a chain from before the move."""
+
+from expectations.vocabulary import between, derive, expect, never_null, suite
+
+SUITE = suite(
+    expect("ExpectColumnValuesToBeInSet", "what an option can be on", column="kind", value_set=["index", "fund", "stock"]),
+    never_null("spot", "a chain without its spot says nothing"),
+    between("spot", 0, 1_000_000, "a price is positive, and beyond a million it is another unit", strict_min=True),
+    between("call_gamma_usd_per_pct", 0, 1e12, "gamma of an open contract is not negative; a trillion a per cent is more than all options there are"),
+    between("put_gamma_usd_per_pct", 0, 1e12, "gamma of an open contract is not negative; a trillion a per cent is more than all options there are"),
+    between("call_gamma_usd_per_pct", 0, 1e11, "SPX is written about in tens of billions at most (recalled, 2026-11)", severity="warning"),
+    between("net_over_gross", None, 1 + 1e-9, "dealers cannot be long more than there is"),
+    between("flip_over_spot", 0.8, 1.2, "a flip is looked for within 20 % of spot"),
+    between("price_return", -0.6, 0.6, "-0.226 (Dow Jones, 1987-10-19) is the worst day of an index known; beyond 60 % it is a split taken for a return"),
+    between("price_return", -0.25, 0.25, "-0.17 (semiconductors, 2020-03-16) is about the worst day of a fund in the chains", severity="warning"),
+    between("previous_chain_age_days", 1, None, "a hedge is of a chain from before the move: the same day's is hindsight"),
+    between("zero_day_gamma_share", 0, 1 + 1e-9, "a fraction of what is open"),
+    between("zero_day_open_interest_share", 0, 1, "a fraction of what is open"),
+    between("zero_day_volume_share", 0, 1, "a fraction of what was traded"),
+    between("contracts_used", 1, None, "a chain of which nothing can be used is none", severity="warning"),
+    between("left_out_share", None, 0.5, "a tenth of a chain has no volatility on a usual day: half of it is a publisher in trouble", severity="warning"),
+    between("known_after_days", 1, 8, "public the morning after: earlier is hindsight"),
+    grain=("trade_date", "underlying"),
+    columns=(
+        "estimated_net_gamma_usd_per_pct",
+        "estimated_net_gamma_calls_sold_usd_per_pct",
+        "estimated_flip_level",
+        "estimated_flip_distance_pct",
+        "estimated_hedge_flow_usd",
+        "previous_chain_on",
+        "previous_chain_age_sessions",
+        "call_open_interest",
+        "put_open_interest",
+        "contracts_solved",
+        "contracts_without_volatility",
+        "contracts_without_open_interest",
+        "contracts_expired",
+        "known_on",
+    ),
+    derived=(
+        derive("net_over_gross", "size_over_sum", of="estimated_net_gamma_usd_per_pct", to=("call_gamma_usd_per_pct", "put_gamma_usd_per_pct")),
+        derive("flip_over_spot", "ratio", of="estimated_flip_level", to="spot"),
+        derive("previous_chain_age_days", "days_between", start="previous_chain_on", end="trade_date"),
+        derive("left_out_share", "ratio", of="contracts_without_volatility", to="contracts_used"),
+        derive("known_after_days", "days_between", start="trade_date", end="known_on"),
+    ),
+)
