@@ -36,6 +36,7 @@ WINDOW, MINIMUM, SHORT, LONG, MAX_COVERED = 250, 120, 2, 5, 5
 MARKET = calendars.sessions(date(2021, 6, 1), date(2024, 6, 28))
 AI_START = calendars.sessions(date(2022, 6, 1), date(2022, 6, 1))[0]
 ARM_LISTED = date(2023, 9, 14)
+CHAIN_DAYS = MARKET[-8:]
 
 Query = Callable[..., list[tuple[Any, ...]]]
 Days = dict[str, dict[int, tuple[float, float]]]
@@ -169,6 +170,39 @@ def haven_bars() -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
+def option_price(spot: float, strike: float, years: float, volatility: float, is_call: bool) -> float:
+    """Black-Scholes without rates, by the textbook."""
+    upper = math.log(spot / strike) / (volatility * math.sqrt(years)) + volatility * math.sqrt(years) / 2
+    lower = upper - volatility * math.sqrt(years)
+    call = spot * (1 + math.erf(upper / math.sqrt(2))) / 2 - strike * (1 + math.erf(lower / math.sqrt(2))) / 2
+    return call if is_call else call - spot + strike
+
+
+def option_chains() -> pd.DataFrame:
+    """Chains of eight sessions. SPY: one session without, one that came late, one restated in time. SMH, whose bars nobody serves: three sessions."""
+    random = np.random.default_rng(13)
+    frames = []
+    for place, day in enumerate(CHAIN_DAYS):
+        for underlying in ("SPY", "SMH")[: 2 if place < 3 else 1]:
+            spot = round(400 * math.exp(random.normal(0, 0.03)), 2)
+            lines = []
+            for expiry in (day, calendars.next_session(day), day + timedelta(days=30)):
+                for strike in range(360, 445, 10):
+                    for kind in ("call", "put"):
+                        volatility, years = random.uniform(0.1, 0.5), (expiry - day).days / 365
+                        price = option_price(spot, strike, years, volatility, kind == "call") if years else 0.0
+                        lines.append((expiry, float(strike), kind, None if random.random() < 0.3 else volatility, price * 0.99, price * 1.01))
+            rows = pd.DataFrame(lines, columns=["expiry_on", "strike", "option_type", "implied_volatility", "bid", "ask"])
+            rows = rows.assign(underlying=underlying, observed_on=day, spot=spot, option_root=underlying, open_interest=random.integers(0, 9999, len(rows)))
+            rows = rows.assign(volume=random.integers(0, 999, len(rows))).astype({"open_interest": "float64"})
+            rows.loc[random.random(len(rows)) < 0.1, "bid"] = 0.0
+            rows.loc[20, "open_interest"] = None
+            frames.append(stamped(rows, calendars.next_session(day) + timedelta(days=place == 5)))
+            if place == 1:
+                frames.insert(-1, frames[-1].assign(open_interest=1.0, fetched_at=FETCHED_AT - pd.Timedelta(hours=1), payload_sha256="1" * 64))
+    return pd.concat([frame for frame in frames if frame["observed_on"].iloc[0] != CHAIN_DAYS[3]], ignore_index=True)
+
+
 def vix() -> pd.DataFrame:
     """A level with ties, and days that Cboe left out."""
     level = np.round(18 * np.exp(np.convolve(np.random.default_rng(5).normal(0, 0.05, len(MARKET)), np.ones(20), "same")))
@@ -222,6 +256,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(home, "raw_ark__holdings", [growing_portfolio()])
     write(home, "raw_prices__daily_bars", [market_bars(), haven_bars()])
     write(home, "raw_cboe__index_history", [vix()])
+    write(home, "raw_cboe__option_chain", [option_chains()])
     dbt_build(home, PROJECT)
     return home
 
@@ -691,6 +726,104 @@ def test_risk_parity_trades_what_its_rule_decided_on_the_five_sessions_before(qu
             assert low == (pytest.approx(75e9 * sum(parts), abs=1) if parts else None)
             traded += parts is not None
     assert traded > 50
+
+
+def usable(chain: pd.DataFrame) -> list[tuple[Any, float, float]]:
+    """Contracts of a chain with their years and volatility, by bisection where none is served."""
+    found = []
+    for line in chain.itertuples():
+        years, volatility = (line.expiry_on - line.observed_on).days / 365, line.implied_volatility
+        if years <= 0 or math.isnan(line.open_interest):
+            continue
+        if math.isnan(volatility):
+            if not line.bid > 0:
+                continue
+            mid, low, high = (line.bid + line.ask) / 2, 0.01, 5.0
+            if not option_price(line.spot, line.strike, years, low, line.option_type == "call") < mid:
+                continue
+            for _ in range(80):
+                volatility = (low + high) / 2
+                is_low = option_price(line.spot, line.strike, years, volatility, line.option_type == "call") < mid
+                low, high = (volatility, high) if is_low else (low, volatility)
+        found.append((line, years, volatility))
+    return found
+
+
+def gammas(contracts: list[tuple[Any, float, float]], spot: float) -> list[float]:
+    """Dollars per 1 % move of each contract at a spot."""
+    found = []
+    for line, years, volatility in contracts:
+        spread = volatility * math.sqrt(years)
+        upper = math.log(spot / line.strike) / spread + spread / 2
+        found.append(math.exp(-(upper**2) / 2) / math.sqrt(2 * math.pi) / (spot * spread) * line.open_interest * 100 * spot**2 * 0.01)
+    return found
+
+
+def test_dealers_gamma_is_that_of_the_contracts_alive_and_hedges_the_next_session(query: Query) -> None:
+    served = option_chains()
+    close = {
+        row.observed_on: row.close for row in market_bars().query("symbol == 'SPY' and payload_sha256 == @zeros", local_dict={"zeros": "0" * 64}).itertuples()
+    }
+    columns = (
+        "spot, call_gamma_usd_per_pct, put_gamma_usd_per_pct, estimated_net_gamma_usd_per_pct, estimated_net_gamma_calls_sold_usd_per_pct, "
+        "estimated_flip_level, estimated_hedge_flow_usd, previous_chain_age_sessions, zero_day_gamma_share, zero_day_volume_share, contracts_used, "
+        "contracts_expired, known_on"
+    )
+    found = {(day, name): row for day, name, *row in query(f"select trade_date, underlying, {columns} from dealer_gamma_daily order by 1, 2")}
+    spy = [day for place, day in enumerate(CHAIN_DAYS) if place not in (3, 5)]
+    assert set(found) == {(day, "SPY") for day in spy} | {(day, "SMH") for day in CHAIN_DAYS[:3]}
+    before: dict[str, tuple[date, float]] = {}
+    flips = 0
+    for (day, name), row in found.items():
+        spot, calls, puts, net, sold, flip, flow, age, zero_gamma, zero_volume, used, expired, known_on = row
+        chain = served[(served["observed_on"] == day) & (served["underlying"] == name) & (served["payload_sha256"] == "0" * 64)]
+        contracts = usable(chain)
+        sides = [1 if line.option_type == "call" else -1 for line, _, _ in contracts]
+        dollars = gammas(contracts, spot)
+        expected = {side: sum(gamma for gamma, mine in zip(dollars, sides, strict=True) if mine == side) for side in (1, -1)}
+        assert (calls, puts) == (pytest.approx(expected[1], rel=1e-9), pytest.approx(expected[-1], rel=1e-9))
+        assert (net, sold) == (pytest.approx(calls - puts), pytest.approx(-calls - puts))
+        assert (used, expired, known_on) == (len(contracts), 18, calendars.next_session(day))
+        tomorrow = calendars.next_session(day)
+        soon = sum(gamma for gamma, (line, _, _) in zip(dollars, contracts, strict=True) if line.expiry_on == tomorrow)
+        assert zero_gamma == pytest.approx(soon / (expected[1] + expected[-1]))
+        assert zero_volume == pytest.approx(chain.loc[chain["expiry_on"] == day, "volume"].sum() / chain["volume"].sum())
+
+        levels = spot * np.linspace(0.8, 1.2, 401)
+        signs = [sum(side * gamma for side, gamma in zip(sides, gammas(contracts, level), strict=True)) > 0 for level in levels]
+        changes = [(levels[at], levels[at + 1]) for at in range(400) if signs[at] != signs[at + 1]]
+        if flip is None:
+            assert not changes
+        else:
+            flips += 1
+            low, high = min(changes, key=lambda pair: min(abs(pair[0] - spot), abs(pair[1] - spot)))
+            assert low <= flip <= high
+
+        last_day, last_net = before.get(name, (None, math.nan))
+        sessions = None if last_day is None else MARKET.index(day) - MARKET.index(last_day)
+        assert age == sessions
+        if name == "SPY" and sessions == 1:
+            assert flow == pytest.approx(-100 * last_net * (close[day] / close[MARKET[MARKET.index(day) - 1]] - 1))
+        else:
+            assert flow is None
+        before[name] = (day, net)
+    assert flips > 2
+
+
+def test_gamma_by_strike_adds_up_to_the_chains(query: Query) -> None:
+    gaps = query(
+        """
+        select
+            max(abs(calls / daily.call_gamma_usd_per_pct - 1)),
+            max(abs(net - daily.estimated_net_gamma_usd_per_pct) / daily.call_gamma_usd_per_pct),
+            sum(used - contracts_used)
+        from (
+            select trade_date, underlying, sum(call_gamma_usd_per_pct) as calls, sum(estimated_net_gamma_usd_per_pct) as net, sum(contracts_used) as used
+            from dealer_gamma_strike group by all
+        ) inner join dealer_gamma_daily as daily using (trade_date, underlying)
+        """
+    )
+    assert gaps == [(pytest.approx(0, abs=1e-12), pytest.approx(0, abs=1e-12), 0)]
 
 
 @pytest.mark.parametrize(
