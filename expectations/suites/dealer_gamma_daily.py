@@ -27,6 +27,7 @@ SUITE = suite(
         "estimated_flip_level",
         "estimated_flip_distance_pct",
         "estimated_hedge_flow_usd",
+        "estimated_hedge_flow_calls_sold_usd",
         "previous_chain_on",
         "previous_chain_age_sessions",
         "call_open_interest",

@@ -3,14 +3,15 @@
 import importlib.util
 import json
 import time
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 
-from orchestration.sources.cboe_option_chain import OPTION_CHAIN, SOURCE
+from orchestration.sources.cboe_option_chain import CHAINS, OPTION_CHAIN, SOURCE
 from orchestration.sources.contract import Parsed, Payload, Request
 from tests.dbt_project.test_models import PROJECT, seed
 
@@ -76,6 +77,24 @@ def test_a_chain_of_which_nothing_can_be_used_has_rows_without_gamma(computed: M
     found = computed.by_strike(contracts("2025-03-03", "QQQ", 500.0).assign(years_to_expiry=0.0), parameters)
     assert found["flip_level"].isna().all()
     assert not found[["call_gamma_usd_per_pct", "put_gamma_usd_per_pct", "contracts_used"]].to_numpy().any()
+
+
+def test_without_any_chain_the_table_is_empty_and_has_its_columns(computed: ModuleType, parameters: dict[str, float]) -> None:
+    with duckdb.connect() as connection:
+        columns = "strike, spot, years_to_expiry, open_interest, volume, implied_volatility, mid_usd"
+        empty = f"select cast(null as date) as trade_date, {', '.join(f'0.5 as {name}' for name in columns.split(', '))} limit 0"
+        tables = {"int_option_contracts_known": connection.sql(empty), "parameters": connection.sql("select 'gamma_rate' as parameter, 0.0 as value")}
+        found = computed.model(SimpleNamespace(config=lambda **_: None, ref=tables.__getitem__), None)
+    assert found.empty
+    assert list(found.columns) == list(computed.COLUMNS)
+
+
+def test_every_chain_we_ask_for_has_its_kind_and_bars_that_are_fetched() -> None:
+    underlyings = {row["underlying"]: row for row in seed("option_underlyings")}
+    assert set(CHAINS) <= set(underlyings)
+    fetched = {row["symbol"] for row in seed("benchmarks") if row["source"] == "daily_bars"} | {row["fund_id"] for row in seed("funds")}
+    assert {row["symbol"] for row in underlyings.values()} <= fetched
+    assert {name for name, row in underlyings.items() if row["kind"] == "index"} == {"SPX"}
 
 
 # ---------------------------------------------------------------- forty thousand contracts

@@ -244,6 +244,7 @@ def dealer_gamma() -> pd.DataFrame:
             "estimated_flip_distance_pct": -4.76,
             "price_return": -0.02,
             "estimated_hedge_flow_usd": -2e9,
+            "estimated_hedge_flow_calls_sold_usd": -9e9,
             "previous_chain_on": pd.Timestamp("2026-02-03"),
             "previous_chain_age_sessions": 1,
             "zero_day_gamma_share": 0.1,

@@ -47,38 +47,47 @@ followed as (
         *,
         lag(trade_date) over by_underlying as previous_chain_on,
         session_number - lag(session_number) over by_underlying as previous_chain_age_sessions,
-        lag(net_gamma_usd_per_pct) over by_underlying as previous_net_gamma_usd_per_pct
+        lag(net_gamma_usd_per_pct) over by_underlying as previous_net_gamma_usd_per_pct,
+        lag(net_gamma_calls_sold_usd_per_pct) over by_underlying as previous_net_gamma_calls_sold_usd_per_pct
     from signed
     window by_underlying as (partition by underlying order by session_number)
+),
+
+moved as (
+    select
+        followed.*,
+        bars.price_return,
+        -- dollars a hedge of 1 USD per 1 % moves: nothing to say where the chain or the return is not of one session
+        case when followed.previous_chain_age_sessions = 1 and bars.sessions_covered = 1 then -100 * bars.price_return end as hedge_per_gamma
+    from followed
+    left join {{ ref('int_bars_known') }} as bars on followed.symbol = bars.symbol and followed.session_number = bars.session_number
 )
 
 select
-    followed.trade_date,
-    followed.underlying,
-    followed.kind,
-    followed.spot,
-    followed.call_gamma_usd_per_pct,
-    followed.put_gamma_usd_per_pct,
-    followed.net_gamma_usd_per_pct as estimated_net_gamma_usd_per_pct,
-    followed.net_gamma_calls_sold_usd_per_pct as estimated_net_gamma_calls_sold_usd_per_pct,
-    followed.flip_level as estimated_flip_level,
-    100 * (followed.spot / followed.flip_level - 1) as estimated_flip_distance_pct,
-    bars.price_return,
-    case when followed.previous_chain_age_sessions = 1 and bars.sessions_covered = 1 then -100 * followed.previous_net_gamma_usd_per_pct * bars.price_return end
-        as estimated_hedge_flow_usd,
-    followed.previous_chain_on,
-    cast(followed.previous_chain_age_sessions as integer) as previous_chain_age_sessions,
-    followed.zero_day_gamma_usd_per_pct
-    / nullif(followed.call_gamma_usd_per_pct + followed.put_gamma_usd_per_pct, 0) as zero_day_gamma_share,
-    followed.zero_day_open_interest / nullif(followed.call_open_interest + followed.put_open_interest, 0) as zero_day_open_interest_share,
-    followed.zero_day_volume / nullif(followed.volume, 0) as zero_day_volume_share,
-    followed.call_open_interest,
-    followed.put_open_interest,
-    followed.contracts_used,
-    followed.contracts_solved,
-    followed.contracts_without_volatility,
-    followed.contracts_without_open_interest,
-    followed.contracts_expired,
-    followed.known_on
-from followed
-left join {{ ref('int_bars_known') }} as bars on followed.symbol = bars.symbol and followed.session_number = bars.session_number
+    trade_date,
+    underlying,
+    kind,
+    spot,
+    call_gamma_usd_per_pct,
+    put_gamma_usd_per_pct,
+    net_gamma_usd_per_pct as estimated_net_gamma_usd_per_pct,
+    net_gamma_calls_sold_usd_per_pct as estimated_net_gamma_calls_sold_usd_per_pct,
+    flip_level as estimated_flip_level,
+    100 * (spot / flip_level - 1) as estimated_flip_distance_pct,
+    price_return,
+    previous_net_gamma_usd_per_pct * hedge_per_gamma as estimated_hedge_flow_usd,
+    previous_net_gamma_calls_sold_usd_per_pct * hedge_per_gamma as estimated_hedge_flow_calls_sold_usd,
+    previous_chain_on,
+    cast(previous_chain_age_sessions as integer) as previous_chain_age_sessions,
+    zero_day_gamma_usd_per_pct / nullif(call_gamma_usd_per_pct + put_gamma_usd_per_pct, 0) as zero_day_gamma_share,
+    zero_day_open_interest / nullif(call_open_interest + put_open_interest, 0) as zero_day_open_interest_share,
+    zero_day_volume / nullif(volume, 0) as zero_day_volume_share,
+    call_open_interest,
+    put_open_interest,
+    contracts_used,
+    contracts_solved,
+    contracts_without_volatility,
+    contracts_without_open_interest,
+    contracts_expired,
+    known_on
+from moved
