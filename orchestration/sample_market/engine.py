@@ -202,13 +202,14 @@ class Record:
     """What happened, sessions first; forced trades in dollars (negative sells) by channel and what it traded.
 
     log_price: displacement included, of every world (sessions, worlds, securities). moved, total: log impact and dollars traded by security, of the
-    first world. flow, shares: of funds, in units worth a dollar on the reference day.
+    first world. flow, shares: of funds, in units worth a dollar on the reference day. assets: of leveraged products in the evening, dollars.
     """
 
     log_price: list[Array] = field(default_factory=list)
     value: list[Array] = field(default_factory=list)
     flow: list[Array] = field(default_factory=list)
     shares: list[Array] = field(default_factory=list)
+    assets: list[Array] = field(default_factory=list)
     trades: dict[str, list[Array]] = field(default_factory=lambda: {channel: [] for channel in CHANNELS})
     moved: list[Array] = field(default_factory=list)
     total: list[Array] = field(default_factory=list)
@@ -281,6 +282,7 @@ def advance(setting: Setting, worlds: Sequence[World], state: State, until: int,
             record.value.append(state.value)
             record.flow.append(flow)
             record.shares.append(state.redemption.shares)
+            record.assets.append(state.leveraged.worth(setting.leveraged_assets[row]))
             record.moved.append(moved[0])
             record.total.append(total[0])
             record.gain.append(gain)

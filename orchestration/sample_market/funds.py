@@ -80,7 +80,7 @@ class Fund:
 
     @property
     def history(self) -> bool:
-        return self.issuer in ("ishares", "spdr")
+        return self.issuer in ("ishares", "spdr", "proshares")
 
     @property
     def sectors(self) -> tuple[str, ...]:

@@ -26,6 +26,10 @@ CASH_WEIGHT = 0.002
 TURNOVER = {"tech_heavy": 0.022, "leveraged": 0.25, "inverse": 0.35, "broad_equity": 0.012}
 OTHER_TURNOVER = 0.009
 EXPENSE_OF_LEVERAGE = 0.0095  # a year
+# A leveraged fund is split on a quiet day: so that a share costs at least CHEAP after a split, at most DEAR after shares have been drawn together.
+CHEAP, SPLIT_INTO = 15.0, 2
+DEAR, DRAWN_TOGETHER = 150.0, 5
+QUIET_DAY = 0.02  # log move of the share
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,8 @@ class Market:
 
     prices: dollars, of bonds per 100 of par. units: securities (rows) held per last-day share of a fund (columns). nav, shares,
     distributions: in shares of the day itself: a split shows in them. cash: dollars beside the securities. split_factor: last-day shares
-    per share of the row's day. long_sessions: from 1995, for levels.
+    per share of the row's day. product_nav, product_shares: of leveraged funds (one column a fund of `LEVERAGED`): dollars a last-day share, shares of
+    the day itself. product_assets: dollars. long_sessions: from 1995, for levels.
     """
 
     seed: int
@@ -108,6 +113,9 @@ class Market:
     cash: Array
     split_factor: Array
     flow_usd: Array
+    product_nav: Array
+    product_shares: Array
+    product_assets: Array
     series: Mapping[str, Series]
     vix: Bars
     levels: Mapping[str, Array]
@@ -183,6 +191,34 @@ def _whole_units(shares: Array, value: Array, split_factor: Array, story: int) -
     return whole
 
 
+def _product_splits(nav: Array) -> Array:
+    """Last-day shares per share of the day (sessions). nav: dollars a last-day share.
+
+    Told backwards from the last session: where a share of the day would be cheaper than CHEAP, what came before was split into it; where it would
+    be dearer than DEAR, it was drawn together from what came before.
+    """
+    moves = np.abs(np.diff(np.log(nav)))
+    factors, factor = np.ones(len(nav)), 1.0
+    for row in range(len(nav) - 2, -1, -1):
+        if moves[row] < QUIET_DAY:
+            if nav[row] * factor < CHEAP:
+                factor *= SPLIT_INTO
+            elif nav[row] * factor > DEAR:
+                factor /= DRAWN_TOGETHER
+        factors[row] = factor
+    return factors
+
+
+def _products(story: Story, maker: "_Series") -> tuple[Array, Array, Array]:
+    """Net asset value (last-day shares), shares (of the day, in whole creation units) and assets of leveraged funds, sessions by funds."""
+    assets = np.stack(story.record.assets)[:, 0]
+    nav = np.stack([fund.nav * np.exp(maker.leveraged_level(fund)) for fund in LEVERAGED], axis=1)
+    split_factor = np.stack([_product_splits(column) for column in nav.T], axis=1)
+    of_the_day = (nav * split_factor).round(4)
+    shares = np.maximum(np.round(assets / of_the_day / CREATION_UNIT), 1) * CREATION_UNIT
+    return nav.round(4), shares, (of_the_day * shares).round()
+
+
 def _around(close: Array, gap: Array, reach: Array, random: np.random.Generator) -> tuple[Array, Array, Array]:
     """Open, high and low for closing levels. gap, reach: log size of the overnight move and of the day's excursions."""
     opened = np.round(np.concatenate([close[:1], close[:-1]]) * np.exp(gap * random.standard_normal(len(close))), 2)
@@ -242,12 +278,13 @@ class _Series:
         close = np.maximum(fund.nav * np.exp(log_level), 0.01).round(2)
         return self._cut(self._listing(fund), close, np.zeros(len(close)), self._turnover(fund))
 
-    def leveraged(self, fund: Fund) -> Series:
-        """A leveraged fund compounds its factor every day."""
+    def leveraged_level(self, fund: Fund) -> Array:
+        """A leveraged fund compounds its factor every day: log level, 0 on the reference day, sessions from 2016."""
         level = self.long_level(fund.portfolio)[self.first :]
         daily = np.expm1(np.diff(level, prepend=level[0])) * fund.leverage - EXPENSE_OF_LEVERAGE / SESSIONS_A_YEAR
         compounded = np.cumsum(np.log1p(np.maximum(daily, -0.9)))
-        return self.unpublished(fund, compounded - compounded[self.story.setting.reference])
+        since_reference: Array = compounded - compounded[self.story.setting.reference]
+        return since_reference
 
     def company(self, position: int) -> Series:
         """A single security, from its first day."""
@@ -292,7 +329,7 @@ LONG_FUNDS = ("SPY", "QQQ", "XLK", "IWM", "IWD", "XLI", "IYJ", "EEM", "EFA", "TL
 def _all_series(story: Story, nav: Array, shares: Array, paid: Array) -> dict[str, Series]:
     maker = _Series(story, nav, shares, paid)
     found = {fund.fund_id: maker.fund(fund, long=fund.fund_id in LONG_FUNDS) for fund in FUNDS}
-    found |= {fund.fund_id: maker.leveraged(fund) for fund in LEVERAGED}
+    found |= {fund.fund_id: maker.unpublished(fund, maker.leveraged_level(fund)) for fund in LEVERAGED}
     found |= {fund.fund_id: maker.unpublished(fund, maker.long_level(fund.portfolio)[maker.first :]) for fund in UNREAD}
     members = [position for position, one in enumerate(story.securities) if "ai_infrastructure" in one.tags]
     found |= {story.securities[position].ticker: maker.company(position) for position in members}
@@ -352,6 +389,7 @@ def assemble(story: Story) -> Market:
     zero, one = np.zeros(len(vix_level)), np.ones(len(vix_level))
 
     maker = _Series(story, value, shares, paid)
+    product_nav, product_shares, product_assets = _products(story, maker)
     returns = {
         name: np.diff(maker.long_level(portfolio), prepend=np.nan)
         for name, portfolio in (
@@ -375,6 +413,9 @@ def assemble(story: Story) -> Market:
         cash=(cash * shares).round(2),
         split_factor=split_factor,
         flow_usd=created * value,
+        product_nav=product_nav,
+        product_shares=product_shares,
+        product_assets=product_assets,
         series=series,
         vix=Bars(opened, high, low, vix_level, zero, one),
         levels=_levels(story, series, vix_level),

@@ -12,7 +12,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -24,10 +24,10 @@ import numpy as np
 from orchestration import calendars
 from orchestration.sample_market import calibration, options, truth
 from orchestration.sample_market.facts import Bars, FlowPeriod
-from orchestration.sample_market.funds import FUNDS, Fund
+from orchestration.sample_market.funds import FUNDS, LEVERAGED, Fund
 from orchestration.sample_market.market import LATE_POSTINGS, SPLITS, LatePosting, Market, assemble, filing_months, industry_flows
 from orchestration.sample_market.securities import load
-from orchestration.sample_market.writers import ark, cboe, finra, fred, french, globalx, ici, invesco, ishares, ofr, sec, spdr, vanguard, yahoo
+from orchestration.sample_market.writers import ark, cboe, finra, fred, french, globalx, ici, invesco, ishares, ofr, proshares, sec, spdr, vanguard, yahoo
 
 DEFAULT_SEED = 20260204
 DAILY_SESSIONS = 60  # of holdings
@@ -47,6 +47,7 @@ ISHARES = (
     "?appType=PRODUCT_PAGE&appSubType=ISHARES&targetSite=us-ishares&locale=en_US&portfolioId={product}&userType=individual&component={component}"
 )
 SPDR = "https://www.ssga.com/library-content/products/fund-data/etfs/us/{kind}-us-en-{ticker}.xlsx"
+PROSHARES = "https://accounts.profunds.com/etfdata/ByFund/{ticker}-historical_nav.csv"
 VANGUARD = "manual://vanguard/{fund}/holdings"
 INVESCO = "https://www.invesco.com/us/financial-products/etfs/holdings/main/holdings/0?audienceType=Investor&action=download&ticker={fund}"
 ARK = "https://assets.ark-funds.com/fund-documents/funds-etf-csv/{product}.csv"
@@ -170,6 +171,22 @@ def _funds(market: Market, daily_sessions: int) -> Iterator[Answer]:
             address = SPDR.format(kind="navhist", ticker=fund.fund_id.lower()) if is_spdr else ISHARES.format(product=fund.product_id, component="fundDownload")
             file = f"{folder}/{'navhist' if is_spdr else 'fund'}_{served}.{'xlsx' if is_spdr else 'xls'}"
             yield Answer(address, served, file, partial(_fund_history, market, fund, position, row))
+
+
+def _product_history(market: Market, fund: Fund, position: int, row: int) -> bytes:
+    first = bisect_left(market.sessions, fund.inception)
+    kept = slice(first, row + 1)
+    nav, shares, assets = (values[kept, position].tolist() for values in (market.product_nav, market.product_shares, market.product_assets))
+    return proshares.history(fund, market.sessions[kept], nav, shares, assets)
+
+
+def _products(market: Market) -> Iterator[Answer]:
+    """Leveraged funds of the one issuer that serves histories."""
+    for position, fund in enumerate(LEVERAGED):
+        for row in history_rows(market) if fund.history else ():
+            served = morning_after(market.sessions[row])
+            file = f"{fund.issuer}/{fund.fund_id}/historical_nav_{served}.csv"
+            yield Answer(PROSHARES.format(ticker=fund.fund_id), served, file, partial(_product_history, market, fund, position, row))
 
 
 def _filing(market: Market, position: int, row: int, series: str, cik: str) -> bytes:
@@ -315,7 +332,7 @@ def _factors(market: Market) -> Iterator[Answer]:
 
 def answers(market: Market, daily_sessions: int = DAILY_SESSIONS) -> list[Answer]:
     """Everything that is served, by address and day."""
-    publishers = (_margin_statistics, _industry, _filings, _levels, _bars, _chains, _factors)
+    publishers = (_products, _margin_statistics, _industry, _filings, _levels, _bars, _chains, _factors)
     return [*_funds(market, daily_sessions), *(answer for publisher in publishers for answer in publisher(market))]
 
 

@@ -30,8 +30,11 @@ def holdings(issuer: str, publisher: str) -> Table:
     )
 
 
-def fund_history(issuer: str, publisher: str) -> Table:
-    """Daily net asset value and shares outstanding of an issuer's funds: where ETF flows come from."""
+def fund_history(issuer: str, publisher: str, *, with_assets: bool = False) -> Table:
+    """Daily net asset value and shares outstanding of an issuer's funds: where ETF flows come from.
+
+    with_assets: the issuer also serves assets, and they say more than the product of the other two.
+    """
     return Table(
         name=f"raw_{issuer}__fund_history",
         key=("fund_id", "observed_on"),
@@ -41,6 +44,7 @@ def fund_history(issuer: str, publisher: str) -> Table:
             "nav_usd": "DOUBLE",
             "shares_outstanding": "DOUBLE",
             "distribution_usd": "DOUBLE",
+            **({"aum_usd": "DOUBLE"} if with_assets else {}),
         },
         description=f"Net asset value, shares outstanding and distributions of {publisher} funds, one row per fund and day.",
     )

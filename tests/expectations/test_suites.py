@@ -19,6 +19,7 @@ MARTS = [
     "industry_flow_weekly",
     "margin_leverage_monthly",
     "margin_pressure_daily",
+    "leveraged_etf_rebalance_daily",
     "holding_vintage",
     "source_status",
     "fund",

@@ -10,8 +10,19 @@ with vintages as (
             payload_sha256
         from {{ ref('stg_' ~ issuer ~ '__fund_history') }}
         where nav_usd is not null and shares_outstanding is not null
-        {{ 'union all' if not loop.last }}
+        union all
     {% endfor %}
+    -- ProShares restates net asset values at splits and leaves share counts: what a share of the day was worth follows from the day's assets
+    select
+        fund_id,
+        observed_on,
+        coalesce(nullif(aum_usd, 0) / nullif(shares_outstanding, 0), nav_usd) as nav_usd,
+        shares_outstanding,
+        known_on,
+        fetched_at,
+        payload_sha256
+    from {{ ref('stg_proshares__fund_history') }}
+    where nav_usd is not null and shares_outstanding is not null
 )
 
 select

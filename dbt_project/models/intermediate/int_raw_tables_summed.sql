@@ -4,6 +4,7 @@
     'ici__fund_flows': 'frequency',
     'ishares__fund_history': 'fund_id',
     'spdr__fund_history': 'fund_id',
+    'proshares__fund_history': 'fund_id',
     'ishares__holdings': 'fund_id',
     'spdr__holdings': 'fund_id',
     'vanguard__holdings': 'fund_id',

@@ -31,6 +31,11 @@ class Leveraged:
     def start(cls, worlds: int, factor: Array, into: Array) -> "Leveraged":
         return cls(factor, into, np.zeros((worlds, len(factor))), np.zeros((worlds, into.shape[1])))
 
+    def worth(self, assets: Array) -> Array:
+        """Dollars in each product (worlds, products). assets: of each product's trend today, dollars (products)."""
+        held: Array = assets * np.exp(self.deviation)
+        return held
+
     def response(self, assets: Array, unlisted: Array) -> Array:
         """Dollars traded per unit of an underlying's return, over the whole of it (worlds, underlyings).
 
