@@ -1,5 +1,6 @@
 """Suites as data: each table has one, and each can be built. Those of the marts hold on plausible rows and fail on wrong ones."""
 
+from datetime import date
 from pathlib import Path
 
 import great_expectations.expectations as classes
@@ -10,7 +11,7 @@ import expectations.suites
 from expectations import derived
 from expectations.suites import load
 from orchestration.sources import all_sources
-from tests.expectations.conftest import check, complaints
+from tests.expectations.conftest import candidates, check, complaints
 
 ALL = sorted(path.stem for path in Path(expectations.suites.__file__).parent.glob("*.py") if not path.stem.startswith("_"))
 MARTS = [
@@ -102,6 +103,54 @@ def test_a_fund_flow_known_before_its_day_has_ended_blocks() -> None:
 def test_assets_that_are_not_shares_times_value_or_a_repeated_row_block() -> None:
     wrong = pd.concat([fund_flows(), fund_flows().tail(1)]).assign(aum_usd=1e9)
     assert complaints(check("fund_flow_daily", wrong), None) == {"aum_gap": "critical", "_payload": "critical"}
+
+
+def test_a_rebalancing_that_is_not_exposure_times_return_or_rests_on_the_day_itself_blocks() -> None:
+    rows = pd.DataFrame(
+        {
+            "trade_date": pd.to_datetime(["2025-09-29", "2025-09-30"]),
+            "underlying": "QQQ",
+            "underlying_return": [None, -0.02],
+            "sessions_covered": [None, 1],
+            "exposure_usd": [2e11, 2e11],
+            "estimated_rebalance_usd": [None, -4e9],
+            "estimated_rebalance_per_pct_usd": [2e9, 2e9],
+            "average_daily_volume_usd": [None, 2e10],
+            "estimated_share_of_adv": [None, -0.2],
+            "observed_aum_usd": [3e10, 3e10],
+            "observed_funds": 4,
+            "unobserved_funds": 1,
+            "newest_assets_on": pd.to_datetime(["2025-09-26", "2025-09-29"]),
+            "newest_assets_age_sessions": 1,
+        }
+    )
+    assert check("leveraged_etf_rebalance_daily", rows).failures == ()
+    other_sign = rows.assign(estimated_rebalance_usd=[None, 4e9])
+    assert complaints(check("leveraged_etf_rebalance_daily", other_sign), None) == {"rebalance_gap": "critical", "volume_gap": "critical"}
+    hindsight = rows.assign(newest_assets_on=rows["trade_date"], newest_assets_age_sessions=0)
+    assert complaints(check("leveraged_etf_rebalance_daily", hindsight), None) == {"newest_assets_age_sessions": "critical", "assets_age_days": "critical"}
+
+
+def leveraged_history() -> pd.DataFrame:
+    """Four evenings of an inverse fund, newest first; on the third, five shares became one: values are restated, share counts are not."""
+    return pd.DataFrame(
+        {
+            "fund_id": "SQQQ",
+            "observed_on": pd.to_datetime(["2025-01-08", "2025-01-07", "2025-01-06", "2025-01-03"]),
+            "nav_usd": [30.0, 31.5, 30.0, 29.0],
+            "shares_outstanding": [90e6, 90e6, 450e6, 440e6],
+            "distribution_usd": None,
+            "aum_usd": [2.7e9, 2.835e9, 2.7e9, 2.552e9],
+        }
+    )
+
+
+def test_a_leveraged_funds_split_is_no_fault_and_assets_in_another_unit_are() -> None:
+    good = leveraged_history()
+    thousands = good.assign(aum_usd=[2.7e6, *good["aum_usd"][1:]])
+    report = check("raw_proshares__fund_history", candidates(good, thousands, fetched_on=date(2025, 1, 9)))
+    assert complaints(report, 0) == {}
+    assert complaints(report, 1) == {"aum_step": "critical"}
 
 
 def test_margin_leverage_whose_net_credit_is_not_its_sum_or_that_skips_a_month_blocks() -> None:

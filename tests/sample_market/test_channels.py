@@ -55,6 +55,7 @@ def test_assets_follow_their_own_leveraged_return_and_drift_back() -> None:
     funds = products()
     funds.look(np.array([[-0.02, 0.01]]), np.zeros((1, 2)))
     assert funds.deviation[0] == pytest.approx([-0.06, 0.06, -0.01, 0.02])
+    assert funds.worth(ASSETS)[0] == pytest.approx([10e9 * np.exp(-0.06), 1e9 * np.exp(0.06), 2e9 * np.exp(-0.01), 5e9 * np.exp(0.02)])
     after_the_fall = funds.response(ASSETS, LISTED_ONLY)[0]
     assert after_the_fall == pytest.approx([6 * 10e9 * np.exp(-0.06) + 12 * 1e9 * np.exp(0.06), 2 * 2e9 * np.exp(-0.01) + 2 * 5e9 * np.exp(0.02)])
     for _ in range(500):

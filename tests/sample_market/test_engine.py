@@ -7,9 +7,10 @@ import pytest
 
 from orchestration.sample_market import engine, script
 from orchestration.sample_market.calibration import Story
+from orchestration.sample_market.channels import leveraged
 from orchestration.sample_market.engine import CHANNELS, WORLDS, Record, Setting, World
 from orchestration.sample_market.facts import Array
-from orchestration.sample_market.funds import FUNDS
+from orchestration.sample_market.funds import FUNDS, LEVERAGED, UNDERLYINGS
 
 NAMES = [world.name for world in WORLDS]
 P0, P1 = NAMES.index("p0_no_forced_trades"), NAMES.index("p1_no_price_impact")
@@ -157,6 +158,16 @@ def test_shares_outstanding_follow_flows(story: Story) -> None:
     shares, flow = np.stack(story.record.shares), np.stack(story.record.flow)
     assert np.abs(np.diff(shares, axis=0) - flow[1:]).max() < 1.0
     assert (shares > 0).all()
+
+
+def test_assets_of_leveraged_products_move_by_their_factor_and_are_pulled_to_their_trend(story: Story) -> None:
+    assets = np.log(np.stack(story.record.assets))
+    deviation = assets - np.log(story.setting.leveraged_assets)[:, None, :]
+    value = np.log(np.stack(story.record.value)[:, :, story.setting.underlyings])
+    own = deviation[1:] - (1 - leveraged.RETURN_TO_TREND) * deviation[:-1]
+    for position, fund in enumerate(LEVERAGED):
+        followed = fund.leverage * np.expm1(np.diff(value[:, :, list(UNDERLYINGS).index(fund.underlying)], axis=0))
+        assert own[:, :, position] == pytest.approx(followed, abs=1e-9), fund.fund_id
 
 
 def test_a_portfolio_is_worth_its_units_at_the_prices_of_its_world(story: Story, log_price: Array) -> None:

@@ -212,6 +212,7 @@ def test_bars_come_once_with_the_whole_past_and_then_with_the_last_days(whole: M
     [
         ("ishares_fund_history", "/SOXX/", ["nav_usd", "shares_outstanding", "distribution_usd"]),
         ("spdr_fund_history", "/XLK/", ["nav_usd", "shares_outstanding"]),
+        ("proshares_fund_history", "/SQQQ/", ["nav_usd", "shares_outstanding", "aum_usd"]),
         ("cboe_vix", "", ["open", "high", "low", "close"]),
         ("fred_series", "/DGS10_", ["value"]),
         ("fred_series", "/SP500_", ["value"]),
@@ -256,7 +257,7 @@ def test_one_late_posting_repeats_the_share_count_and_is_corrected_the_next_day(
     assert corrected[day] != late[day]
 
 
-@pytest.mark.parametrize("source", ["ishares_fund_history", "spdr_fund_history"])
+@pytest.mark.parametrize("source", ["ishares_fund_history", "spdr_fund_history", "proshares_fund_history"])
 def test_no_other_value_of_a_history_is_ever_restated(whole: Mirror, source: str) -> None:
     """From the first evening on which histories are served to the last; of every third fund, and of those that posted late."""
     asked = {fund.fund_id for fund in FUNDS[::3]} | {late.fund_id for late in LATE_POSTINGS}
@@ -297,7 +298,7 @@ def test_bullion_has_no_holdings_and_every_other_fund_has_them(whole: Mirror) ->
     served = {entry.request.subject for entry in whole.served if entry.source.name.endswith("_holdings")}
     assert served == {fund.fund_id for fund in FUNDS} - {"GLD", "IAU", "SLV"}
     with_history = {entry.request.subject for entry in whole.served if entry.source.name.endswith("_fund_history")}
-    assert with_history == {fund.fund_id for fund in FUNDS if fund.issuer in ("ishares", "spdr")}
+    assert with_history == {fund.fund_id for fund in (*FUNDS, *LEVERAGED) if fund.issuer in ("ishares", "spdr", "proshares")}
 
 
 def test_weights_of_every_portfolio_add_up_to_about_a_hundred(whole: Mirror) -> None:
@@ -489,6 +490,9 @@ def test_funds_are_those_of_the_reference_data(whole: Mirror) -> None:
         assert known[fund.fund_id].issuer == fund.issuer
         if fund.issuer in ("ishares", "ark", "globalx", "vanguard", "invesco"):
             assert known[fund.fund_id].product_id == fund.product_id, fund.fund_id
+    for fund in LEVERAGED:
+        assert known[fund.fund_id].issuer == fund.issuer
+        assert known[fund.fund_id].product_id == (fund.fund_id if fund.history else ""), fund.fund_id
     for fund_id, (series, cik) in mirror.FILERS.items():
         assert (known[fund_id].series_id, known[fund_id].cik) == (series, cik)
 

@@ -26,7 +26,24 @@ from orchestration.sample_market import securities
 from orchestration.sample_market.facts import Balances, Bars, Chain, FilingMonth, FlowPeriod, Listing, Position
 from orchestration.sample_market.funds import FUNDS, TECHNOLOGY, Fund, Portfolio
 from orchestration.sample_market.securities import Security
-from orchestration.sample_market.writers import NOTICE, ark, cboe, finra, fred, french, globalx, ici, invesco, ishares, ofr, sec, spdr, vanguard, yahoo
+from orchestration.sample_market.writers import (
+    NOTICE,
+    ark,
+    cboe,
+    finra,
+    fred,
+    french,
+    globalx,
+    ici,
+    invesco,
+    ishares,
+    ofr,
+    proshares,
+    sec,
+    spdr,
+    vanguard,
+    yahoo,
+)
 from orchestration.sample_market.writers.archive import stored
 from orchestration.sample_market.writers.workbook import workbook
 from orchestration.sources import all_sources
@@ -647,6 +664,22 @@ def test_a_chart_has_the_fields_of_the_real_one(real: Path) -> None:
     period = served["meta"]["currentTradingPeriod"]
     assert {name: list(hours) for name, hours in ours["meta"]["currentTradingPeriod"].items()} == {name: list(hours) for name, hours in period.items()}
     assert "SIMULATED" in ours["meta"]["longName"]
+
+
+# ---------------------------------------------------------------- ProShares
+
+
+def test_a_leveraged_funds_history_is_read_back_and_laid_out_as_the_real_one() -> None:
+    upro = fund("UPRO", "proshares", "ProShares UltraPro S&P500")
+    served = ([35.44, 70.8759, 77.8027, 64.884], [100e6, 50e6, 48.5e6, 59.25e6], [7.0876e9, 3_543_795_000.0, 3_773_430_950.0, 3_844_377_000.0])
+    content = proshares.history(upro, DAYS, *served)
+    rows = read("proshares_fund_history", "https://accounts.profunds.com/etfdata/ByFund/UPRO-historical_nav.csv", content).rows
+    assert [day.date() for day in rows["observed_on"]] == DAYS[::-1]
+    for name, values in zip(("nav_usd", "shares_outstanding", "aum_usd"), served, strict=True):
+        assert rows[name].tolist() == values[::-1], name
+    assert lines(content)[0] == ("Date,ProShares Name,Ticker,NAV,Prior NAV,NAV Change (%),NAV Change ($),Shares Outstanding (000),Assets Under Management")
+    assert lines(content)[2] == "02/03/2026,ProShares UltraPro S&P500 (SIMULATED),UPRO,77.8027,70.8759,9.77314,6.9268,48500,3773430950"
+    assert lines(content)[4] == "01/30/2026,ProShares UltraPro S&P500 (SIMULATED),UPRO,35.44,,,,100000,7087600000"
 
 
 # ---------------------------------------------------------------- FINRA, FRED, the index history, archives
