@@ -22,13 +22,14 @@ from orchestration.sample_market.news import CALM_VOLATILITY, SESSIONS_A_YEAR
 from orchestration.sample_market.securities import Security
 
 CREATION_UNIT = 50_000
+PRODUCT_UNIT = 25_000  # of a leveraged fund
 CASH_WEIGHT = 0.002
 TURNOVER = {"tech_heavy": 0.022, "leveraged": 0.25, "inverse": 0.35, "broad_equity": 0.012}
 OTHER_TURNOVER = 0.009
 EXPENSE_OF_LEVERAGE = 0.0095  # a year
-# A leveraged fund is split on a quiet day: so that a share costs at least CHEAP after a split, at most DEAR after shares have been drawn together.
-CHEAP, SPLIT_INTO = 15.0, 2
-DEAR, DRAWN_TOGETHER = 150.0, 5
+# A leveraged fund is split on a quiet day, so that a share of the day costs neither far less nor far more (multiples) than one of the last day.
+CHEAP, SPLIT_INTO = 0.25, 2
+DEAR, DRAWN_TOGETHER = 4.0, 5
 QUIET_DAY = 0.02  # log move of the share
 
 
@@ -194,16 +195,16 @@ def _whole_units(shares: Array, value: Array, split_factor: Array, story: int) -
 def _product_splits(nav: Array) -> Array:
     """Last-day shares per share of the day (sessions). nav: dollars a last-day share.
 
-    Told backwards from the last session: where a share of the day would be cheaper than CHEAP, what came before was split into it; where it would
-    be dearer than DEAR, it was drawn together from what came before.
+    Told backwards from the last session: where a share of the day would be too cheap, what came before was split into it; where it would be too
+    dear, it was drawn together from what came before.
     """
     moves = np.abs(np.diff(np.log(nav)))
     factors, factor = np.ones(len(nav)), 1.0
     for row in range(len(nav) - 2, -1, -1):
         if moves[row] < QUIET_DAY:
-            if nav[row] * factor < CHEAP:
+            if nav[row] * factor < CHEAP * nav[-1]:
                 factor *= SPLIT_INTO
-            elif nav[row] * factor > DEAR:
+            elif nav[row] * factor > DEAR * nav[-1]:
                 factor /= DRAWN_TOGETHER
         factors[row] = factor
     return factors
@@ -215,7 +216,7 @@ def _products(story: Story, maker: "_Series") -> tuple[Array, Array, Array]:
     nav = np.stack([fund.nav * np.exp(maker.leveraged_level(fund)) for fund in LEVERAGED], axis=1)
     split_factor = np.stack([_product_splits(column) for column in nav.T], axis=1)
     of_the_day = (nav * split_factor).round(4)
-    shares = np.maximum(np.round(assets / of_the_day / CREATION_UNIT), 1) * CREATION_UNIT
+    shares = np.maximum(np.round(assets / of_the_day / PRODUCT_UNIT), 1) * PRODUCT_UNIT
     return nav.round(4), shares, (of_the_day * shares).round()
 
 
