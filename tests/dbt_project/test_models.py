@@ -217,6 +217,27 @@ def real_rows(real: Path, source: str, file: str, subject: str, table: str) -> p
     return stamped(rows, rows["observed_on"] + pd.Timedelta(days=1))
 
 
+def leveraged_history() -> pd.DataFrame:
+    """Two funds on QQQ as their files told it on each evening: on the ninth session TQQQ's shares are split two for one and all values restated."""
+    sessions = MARKET[:12]
+    frames = []
+    for fund_id, shares in (("TQQQ", 1e6), ("SQQQ", 2e6)):
+        for evening in range(12):
+            splits = fund_id == "TQQQ" and evening >= 8
+            days = pd.Series(sessions[: evening + 1] if evening in (0, 8) else sessions[evening : evening + 1])
+            count = [shares * (2 if splits and day >= sessions[8] else 1) for day in days]
+            assets = [1e9 + 1e7 * sessions.index(day) for day in days]
+            nav = [worth / held / (2 if splits and day < sessions[8] else 1) for worth, held, day in zip(assets, count, days, strict=True)]
+            rows = pd.DataFrame({"fund_id": fund_id, "observed_on": days, "nav_usd": nav, "shares_outstanding": count, "aum_usd": assets})
+            frames.append(stamped(rows, calendars.next_session(sessions[evening])).assign(payload_sha256=f"{evening:064d}"))
+    return pd.concat(frames, ignore_index=True)
+
+
+def leveraged_bars() -> pd.DataFrame:
+    """Bars of what these funds follow."""
+    return bars("QQQ", MARKET[:12], np.random.default_rng(3).normal(0, 0.02, 12))
+
+
 def write(home: Path, name: str, frames: list[pd.DataFrame]) -> None:
     table = raw_table(name)
     rows = pd.concat([frame.reindex(columns=[*table.columns, *list(frame.columns[-4:])]).astype({"observed_on": "datetime64[s]"}) for frame in frames])
@@ -256,6 +277,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(home, "raw_ishares__fund_history", histories)
     write(home, "raw_ark__holdings", [growing_portfolio()])
     write(home, "raw_prices__daily_bars", [market_bars(), haven_bars()])
+
+
+    write(home, "raw_proshares__fund_history", [leveraged_history()])
+    write(home, "raw_prices__daily_bars", [market_bars(), leveraged_bars()])
     write(home, "raw_cboe__index_history", [vix()])
     write(home, "raw_cboe__option_chain", [option_chains()])
     dbt_build(home, PROJECT)
@@ -355,51 +380,16 @@ def test_the_rebalancing_of_leveraged_funds_is_unit_tested_on_the_oracles_own_ca
     assert rebalance["ALL"] == oracle["agg_minus5pct"]
 
 
-def leveraged_history() -> pd.DataFrame:
-    """Two funds on QQQ as their files told it on each evening: on the ninth session TQQQ's shares are split two for one and all values restated."""
-    sessions = MARKET[:12]
-    frames = []
-    for fund_id, shares in (("TQQQ", 1e6), ("SQQQ", 2e6)):
-        for evening in range(12):
-            splits = fund_id == "TQQQ" and evening >= 8
-            days = pd.Series(sessions[: evening + 1] if evening in (0, 8) else sessions[evening : evening + 1])
-            count = [shares * (2 if splits and day >= sessions[8] else 1) for day in days]
-            assets = [1e9 + 1e7 * sessions.index(day) for day in days]
-            nav = [worth / held / (2 if splits and day < sessions[8] else 1) for worth, held, day in zip(assets, count, days, strict=True)]
-            rows = pd.DataFrame({"fund_id": fund_id, "observed_on": days, "nav_usd": nav, "shares_outstanding": count, "aum_usd": assets})
-            frames.append(stamped(rows, calendars.next_session(sessions[evening])).assign(payload_sha256=f"{evening:064d}"))
-    return pd.concat(frames, ignore_index=True)
-
-
-def rebalancing(home: Path, until: int) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-    """Rows of the mart and of the funds' flows, built from what was known at the cut-off of the session at `until`."""
-    as_of = MARKET[until]
-    cutoff = pd.Timestamp(calendars.next_session(as_of))
-    for source in all_sources().values():
-        for table in source.tables:
-            RawVintages(home).ensure(table)
-    random = np.random.default_rng(3)
-    prices = bars("QQQ", MARKET[:12], random.normal(0, 0.02, 12))
-    prices.insert(0, "volume", 1e6)
-    for name, rows in (("raw_proshares__fund_history", leveraged_history()), ("raw_prices__daily_bars", prices)):
-        write(home, name, [rows[pd.to_datetime(rows["known_on"]) <= cutoff]])
-    dbt_build(home, PROJECT, "--exclude-resource-type", "test", "unit_test", "--select", "+leveraged_etf_rebalance_daily", "+fund_flow_daily", as_of=as_of)
-    with duckdb.connect(str(home / "build" / "contagion.duckdb"), read_only=True) as connection:
-        mart = connection.execute("select * from marts.leveraged_etf_rebalance_daily order by trade_date").fetchall()
-        flows = connection.execute("select trade_date, fund_id, aum_usd, net_flow_usd, is_split, segment from marts.fund_flow_daily order by 2, 1").fetchall()
-    return mart, flows
-
-
-def test_leveraged_funds_are_read_through_a_split_and_a_later_day_changes_no_earlier_row(tmp_path: Path) -> None:
-    whole, flows = rebalancing(tmp_path / "whole", 11)
-    cut, flows_before = rebalancing(tmp_path / "cut", 7)
-    assert [row for row in whole if row[0] <= MARKET[7]] == cut
-    assert [row for row in flows if row[0] <= MARKET[7]] == flows_before
-    assert [row[0] for row in whole] == MARKET[1:12]
-    assert [row[4] for row in whole] == pytest.approx([(6 + 12) * (1e9 + 1e7 * place) for place in range(11)], rel=1e-12)
-    assert {segment for *_, segment in flows} == {"leveraged", "inverse"}
-    assert [(day, fund_id) for day, fund_id, _, _, is_split, _ in flows if is_split] == [(MARKET[8], "TQQQ")]
-    assert [flow for _, _, _, flow, _, _ in flows if flow is not None] == pytest.approx([0.0] * 22, abs=1e-3)
+def test_leveraged_funds_are_read_through_a_split_and_have_segments_of_their_own(query: Query) -> None:
+    rows = query("select trade_date, exposure_usd, estimated_rebalance_usd, underlying_return from leveraged_etf_rebalance_daily order by trade_date")
+    assert [row[0] for row in rows] == MARKET[1:12]
+    assert [row[1] for row in rows] == pytest.approx([(6 + 12) * (1e9 + 1e7 * place) for place in range(11)], rel=1e-12)
+    assert [row[2] for row in rows] == [exposure * moved for _, exposure, _, moved in rows]
+    flows = query("select trade_date, fund_id, net_flow_usd, is_split, segment from fund_flow_daily where fund_id in ('TQQQ', 'SQQQ') order by 2, 1")
+    assert {(fund_id, segment) for _, fund_id, _, _, segment in flows} == {("TQQQ", "leveraged"), ("SQQQ", "inverse")}
+    assert [(day, fund_id) for day, fund_id, _, is_split, _ in flows if is_split] == [(MARKET[8], "TQQQ")]
+    assert [flow for _, _, flow, _, _ in flows if flow is not None] == pytest.approx([0.0] * 22, abs=1e-3)
+    assert query("select count(*) from fund_flow_daily where segment in ('leveraged', 'inverse')") == [(24,)]
 
 
 def test_flows_of_the_real_ivv_file_are_those_of_the_spring_of_2020(query: Query, real: Path) -> None:
