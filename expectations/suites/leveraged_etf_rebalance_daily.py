@@ -12,9 +12,9 @@ SUITE = suite(
     between("estimated_share_of_adv", -20, 20, "what would trade the whole day's volume many times over is another unit"),
     between(
         "estimated_share_of_adv",
-        -1,
-        1,
-        "more than an average day's volume of the underlying fund is worth a look: futures carry most of it",
+        -2,
+        2,
+        "twice the average day of the fund that stands for the index is worth a look: futures carry most of it (2026-11)",
         severity="warning",
     ),
     never_null("observed_funds", "what part of the funds is seen belongs beside every sum"),

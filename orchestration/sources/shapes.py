@@ -46,5 +46,5 @@ def fund_history(issuer: str, publisher: str, *, with_assets: bool = False) -> T
             "distribution_usd": "DOUBLE",
             **({"aum_usd": "DOUBLE"} if with_assets else {}),
         },
-        description=f"Net asset value, shares outstanding and distributions of {publisher} funds, one row per fund and day.",
+        description=f"Net asset value, shares outstanding{', assets' if with_assets else ''} and distributions of {publisher} funds, one row per fund and day.",
     )
