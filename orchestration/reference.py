@@ -14,10 +14,11 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def scope(as_of: date, seeds: Path = SEEDS) -> Scope:
-    """Everything a source may ask for on the session `as_of`: funds.csv, benchmarks.csv and the companies of ai_infrastructure_members.csv."""
+    """Everything a source may ask for on the session `as_of`: funds.csv, benchmarks.csv, and the companies of ai_infrastructure_members.csv
+    and watched_securities.csv."""
     funds = tuple(Fund(row["fund_id"], row["issuer"], row["product_id"], row["cik"], row["series_id"]) for row in _rows(seeds / "funds.csv"))
     benchmarks = _rows(seeds / "benchmarks.csv")
-    members = [row["ticker"] for row in _rows(seeds / "ai_infrastructure_members.csv")]
-    symbols = dict.fromkeys([fund.fund_id for fund in funds] + [row["symbol"] for row in benchmarks if row["source"] == "daily_bars"] + members)
+    companies = [row["ticker"] for name in ("ai_infrastructure_members", "watched_securities") for row in _rows(seeds / f"{name}.csv")]
+    symbols = dict.fromkeys([fund.fund_id for fund in funds] + [row["symbol"] for row in benchmarks if row["source"] == "daily_bars"] + companies)
     series = dict.fromkeys(row["symbol"] for row in benchmarks if row["source"] == "fred_series")
     return Scope(as_of, funds, tuple(symbols), tuple(series))

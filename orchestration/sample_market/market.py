@@ -291,7 +291,7 @@ class _Series:
         """A single security, from its first day."""
         one = self.story.securities[position]
         first = max(script.LISTED.get(one.ticker, script.ENGINE_FROM), script.ENGINE_FROM)
-        listing = Listing(one.ticker, f"{one.name} (SIMULATED)", "EQUITY", "NMS", "USD", "America/New_York", 9.5, 16, first)
+        listing = Listing(_charted(one), f"{one.name} (SIMULATED)", "EQUITY", "NMS", "USD", "America/New_York", 9.5, 16, first)
         close = np.maximum(one.price * np.exp(self.log_price[:, position]), 0.01).round(2)
         return self._cut(listing, close, np.zeros(len(close)), self.story.setting.volume[:, position] / close)
 
@@ -327,13 +327,21 @@ class _Series:
 LONG_FUNDS = ("SPY", "QQQ", "XLK", "IWM", "IWD", "XLI", "IYJ", "EEM", "EFA", "TLT", "IEF", "LQD", "HYG", "GLD", "SLV")
 
 
+CHARTED = {"ai_infrastructure", "total_market"}  # portfolios whose companies have bars of their own
+
+
+def _charted(one: Security) -> str:
+    """The symbol of a company's chart: charts write a share class with a hyphen, holdings files with a dot."""
+    return one.ticker.replace(".", "-")
+
+
 def _all_series(story: Story, nav: Array, shares: Array, paid: Array) -> dict[str, Series]:
     maker = _Series(story, nav, shares, paid)
     found = {fund.fund_id: maker.fund(fund, long=fund.fund_id in LONG_FUNDS) for fund in FUNDS}
     found |= {fund.fund_id: maker.unpublished(fund, maker.leveraged_level(fund)) for fund in LEVERAGED}
     found |= {fund.fund_id: maker.unpublished(fund, maker.long_level(fund.portfolio)[maker.first :]) for fund in UNREAD}
-    members = [position for position, one in enumerate(story.securities) if "ai_infrastructure" in one.tags]
-    found |= {story.securities[position].ticker: maker.company(position) for position in members}
+    charted = [position for position, one in enumerate(story.securities) if one.tags & CHARTED]
+    found |= {_charted(story.securities[position]): maker.company(position) for position in charted}
     return found | {index.symbol: maker.index(index) for index in INDICES}
 
 
