@@ -17,6 +17,9 @@ ALL = sorted(path.stem for path in Path(expectations.suites.__file__).parent.glo
 MARTS = [
     "fund_flow_daily",
     "outflow_daily",
+    "forced_selling_daily",
+    "forced_selling_security_daily",
+    "safe_haven_pressure_daily",
     "industry_flow_weekly",
     "margin_leverage_monthly",
     "margin_pressure_daily",
