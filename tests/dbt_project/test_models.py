@@ -422,6 +422,27 @@ def test_holdings_imply_the_median_growth_of_shares(query: Query) -> None:
     assert flows[2][0] == pytest.approx(0)
 
 
+def test_a_flow_reaches_securities_by_the_holdings_of_the_evening_before(query: Query) -> None:
+    """The tenth that came in on the second session is spread as the first evening's file says: the second's, with a split in it, came too late."""
+    _, second, third = calendars.sessions(date(2025, 3, 3), date(2025, 3, 5))
+    bought = query("select security_id, forced_sale_usd, shares, funds from forced_selling_security_daily where trade_date = ? order by 1", second)
+    expected = [(f"US:AA{chr(65 + number)}", 200.0 * (number + 1), 100.0 * (number + 1), 1) for number in range(12)]
+    assert bought == [(one, pytest.approx(usd), pytest.approx(shares), funds) for one, usd, shares, funds in expected]
+    ledger = "select trade_date, forced_sale_usd, basis from forced_selling_daily where channel = 'redemption' and trade_date between ? and ? order by 1"
+    assert query(ledger, second, third) == [(second, pytest.approx(15_600), "observed"), (third, pytest.approx(0), "observed")]
+
+
+def test_a_fund_without_known_holdings_sells_its_outflow_whole(query: Query, real: Path) -> None:
+    """The real IVV file in the spring of 2020, without a holdings file."""
+    ((sold, worst),) = query(
+        """
+        select sum(forced_sale_usd) / 1e6, min(forced_sale_usd) / 1e6
+        from forced_selling_daily where asset_class = 'equity' and trade_date between '2020-02-20' and '2020-03-31'
+        """
+    )
+    assert (round(sold, 2), round(worst, 2)) == (-4364.06, -3307.02)
+
+
 def test_a_day_that_comes_late_has_no_row_and_its_flow_lands_on_the_next(query: Query) -> None:
     sessions = calendars.sessions(date(2022, 1, 3), date(2024, 12, 31))
     late = "select sessions_covered from fund_flow_daily where fund_id = 'IGV' and trade_date = ?"

@@ -206,6 +206,15 @@ def test_every_bar_has_a_day_and_ends_with_the_story(market: Market) -> None:
         assert "SIMULATED" in series.listing.name
 
 
+def test_what_the_whole_market_is_made_of_has_charts_with_volume(market: Market) -> None:
+    """A share class is written with a hyphen, as charts write it."""
+    held = {one.ticker.replace(".", "-") for one in market.securities if "total_market" in one.tags}
+    assert "BRK-B" in held
+    assert held <= set(market.series)
+    for symbol in held:
+        assert (market.series[symbol].bars.volume > 0).all(), symbol
+
+
 def test_long_series_begin_in_1995_or_with_their_fund_and_companies_with_their_listing(market: Market) -> None:
     assert len([series for series in market.series.values() if series.days[0] < date(2016, 1, 4)]) >= 20
     assert market.series["SPY"].days[0] == market.series["^GSPC"].days[0] == date(1995, 1, 3)

@@ -2,11 +2,12 @@ with window_length as (
     select {{ whole_parameter('average_daily_volume_window') }} as sessions
 ),
 
+-- spelled once a symbol, not once a bar
 symbols as (
-    select distinct
+    select
         symbol,
         'US:' || {{ plain_ticker('symbol') }} as security_id
-    from {{ ref('int_bars_known') }}
+    from (select distinct bars.symbol from {{ ref('int_bars_known') }} as bars)
 ),
 
 -- the bars before, not the session's own: a day's forced selling is part of its volume
