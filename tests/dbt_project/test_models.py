@@ -278,7 +278,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(home, "raw_ark__holdings", [growing_portfolio()])
     write(home, "raw_prices__daily_bars", [market_bars(), haven_bars()])
 
-
     write(home, "raw_proshares__fund_history", [leveraged_history()])
     write(home, "raw_prices__daily_bars", [market_bars(), leveraged_bars()])
     write(home, "raw_cboe__index_history", [vix()])
