@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import time
+from datetime import date
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -87,6 +88,12 @@ def test_without_any_chain_the_table_is_empty_and_has_its_columns(computed: Modu
         found = computed.model(SimpleNamespace(config=lambda **_: None, ref=tables.__getitem__), None)
     assert found.empty
     assert list(found.columns) == list(computed.COLUMNS)
+
+
+def test_days_are_read_whole_and_some_at_a_time(computed: ModuleType) -> None:
+    days = [date(2025, 3, day) for day in (3, 4, 5, 6, 7)]
+    assert computed.batches(list(zip(days, [40_000, 40_000, 40_000, 250_000, 10], strict=True))) == [(days[0], days[1]), (days[2], days[2]), (days[3], days[4])]
+    assert computed.batches([]) == []
 
 
 def test_every_chain_we_ask_for_has_its_kind_and_bars_that_are_fetched() -> None:

@@ -4,6 +4,7 @@ Reads the tables and says which number goes where; formulas are in `orchestratio
 """
 
 from datetime import date
+from itertools import accumulate, groupby
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ CONTRACTS = """
     open_interest, volume, implied_volatility, mid_usd, known_on
 """
 ORDER = "trade_date, underlying, expiry_on, strike, option_type, option_root"
+MOST_CONTRACTS = 100_000  # in memory at a time: some tens of megabytes
 STRIKE = ["trade_date", "underlying", "strike"]
 GAMMA = ["call_gamma_usd_per_pct", "put_gamma_usd_per_pct", "zero_day_gamma_usd_per_pct"]
 INTEREST = ["call_open_interest", "put_open_interest", "zero_day_open_interest"]
@@ -82,14 +84,22 @@ def by_strike(contracts: pd.DataFrame, parameters: dict[str, float]) -> pd.DataF
     return measures.groupby(STRIKE, as_index=False).agg(how)
 
 
+def batches(days: list[tuple[date, int]]) -> list[tuple[date, date]]:
+    """First and last day of runs of days with about MOST_CONTRACTS contracts; a day is never divided. days: with their contracts, in order."""
+    number = [total // MOST_CONTRACTS for total in accumulate(count for _, count in days)]
+    groups = groupby(zip(number, days, strict=True), key=lambda numbered: numbered[0])
+    runs = [[day for _, (day, _) in group] for _, group in groups]
+    return [(run[0], run[-1]) for run in runs]
+
+
 def model(dbt: Any, session: Any) -> pd.DataFrame:
-    """The rows of all chains, a week of contracts in memory at a time."""
+    """The rows of all chains, some days of contracts in memory at a time."""
     dbt.config(materialized="table")
     contracts = dbt.ref("int_option_contracts_known")
     parameters: dict[str, float] = dict(dbt.ref("parameters").project("parameter, value").fetchall())
-    weeks: list[tuple[date]] = contracts.project("date_trunc('week', trade_date) as week").distinct().order("week").fetchall()
+    days = contracts.aggregate("trade_date, count(*) as contracts", "trade_date").order("trade_date").fetchall()
     parts = []
-    for (week,) in weeks:
-        its = contracts.filter(f"trade_date between date '{week}' and date '{week}' + 6").order(ORDER).project(CONTRACTS)
+    for first, last in batches(days):
+        its = contracts.filter(f"trade_date between date '{first}' and date '{last}'").order(ORDER).project(CONTRACTS)
         parts.append(by_strike(its.df(), parameters))
     return (pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS)))[list(COLUMNS)].astype(COLUMNS)
