@@ -8,6 +8,7 @@ hours exists in New York alone: elsewhere both periods are empty.
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -19,13 +20,19 @@ EARLIEST, LATEST = 4.0, 20.0  # hours at which trading outside the session begin
 SESSIONS_A_YEAR = 252
 
 
-def _at(listing: Listing, day: date, hour: float) -> datetime:
-    """An hour of a day on the clock of the exchange."""
-    return datetime(day.year, day.month, day.day, int(hour), round(hour % 1 * 60), tzinfo=ZoneInfo(listing.zone))
+def _hour(zone: str, day: date, hour: float) -> datetime:
+    """An hour of a day on the clock of a place."""
+    return datetime(day.year, day.month, day.day, int(hour), round(hour % 1 * 60), tzinfo=ZoneInfo(zone))
+
+
+@cache
+def _seconds(zone: str, day: date, hour: float) -> int:
+    """Hundreds of charts share their sessions: each opening is worked out once."""
+    return int(_hour(zone, day, hour).timestamp())
 
 
 def _instant(listing: Listing, day: date, hour: float) -> int:
-    return int(_at(listing, day, hour).timestamp())
+    return _seconds(listing.zone, day, hour)
 
 
 def _single(values: Array) -> list[float]:
@@ -51,7 +58,7 @@ def chart(listing: Listing, days: Sequence[date], bars: Bars, adjusted_close: Ar
     one, by day; those of other days are left out. The highest and lowest of 52 weeks are those of the bars given.
     """
     last = days[-1]
-    opening = _at(listing, last, listing.opens)
+    opening = _hour(listing.zone, last, listing.opens)
     zone = opening.tzname()
     offset = int((opening.utcoffset() or timedelta(0)).total_seconds())
     meta = {
