@@ -5,7 +5,7 @@ written.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -18,7 +18,9 @@ from orchestration.sources.columns import arrow
 from orchestration.sources.contract import DEFECTS, Parsed, ParseError, Source
 
 PAYLOAD = "_payload"  # the column that says which payload of a run a row belongs to, by its number
+# What is read at once: a tenth of a second's work.
 BATCH = 64
+BATCH_BYTES = 2_000_000
 MANY_BATCHES = 6  # from here on a helper is worth the half second it takes to start
 
 
@@ -97,6 +99,18 @@ def together(source: Source, batches: Sequence[Batch]) -> Batch:
     return Batch(readings, {name: pa.concat_tables([none, *(batch.rows[name] for batch in batches)]) for name, none in nothing(source).items()})
 
 
+def _batches(payloads: Sequence[Served]) -> Iterator[tuple[int, list[Served]]]:
+    """Payloads that are read at once, and the place of the first of them."""
+    batch: list[Served] = []
+    for place, served in enumerate(payloads):
+        if len(batch) == BATCH or (batch and sum(one.size for one in batch) + served.size > BATCH_BYTES):
+            yield place - len(batch), batch
+            batch = []
+        batch.append(served)
+    if batch:
+        yield len(payloads) - len(batch), batch
+
+
 def read(
     source: Source, archive: Archive, payloads: Sequence[Served], *, first: int = 0, helper: Reader | None = None, report: Report = lambda done: None
 ) -> Batch:
@@ -105,7 +119,7 @@ def read(
     helper: reads batches in another process; asked where there are many, and what it does not read is read here.
     report: called with the number of payloads that are read.
     """
-    todo = deque((first + start, payloads[start : start + BATCH]) for start in range(0, len(payloads), BATCH))
+    todo = deque((first + place, batch) for place, batch in _batches(payloads))
     done: dict[int, Batch] = {}
 
     def work(reader: Reader) -> None:

@@ -182,18 +182,15 @@ def read_xml(payload: Payload, tags: Sequence[str], root: str) -> Iterator[etree
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise ParseError("XML without a document type", "a document type declaration", "do not open it")
     content = BARE_AMPERSAND.sub(b"&amp;", content)
-    seen_root = False
     try:
-        for event, element in etree.iterparse(io.BytesIO(content), events=("start", "end"), **_xml_parser_options()):
-            if not seen_root:
-                if element.tag != root:
-                    raise ParseError(f"XML with root {root}", f"root {element.tag}")
-                seen_root = True
-            if event == "end" and element.tag in tags:
-                yield element
-                element.clear()
-                while element.getprevious() is not None:
-                    del element.getparent()[0]
+        _, first = next(etree.iterparse(io.BytesIO(content), events=("start",), **_xml_parser_options()))
+        if first.tag != root:
+            raise ParseError(f"XML with root {root}", f"root {first.tag}")
+        for _, element in etree.iterparse(io.BytesIO(content), events=("end",), tag=tags, **_xml_parser_options()):
+            yield element
+            element.clear()
+            while element.getprevious() is not None:
+                del element.getparent()[0]
     except etree.XMLSyntaxError as error:
         raise ParseError("well-formed XML", f"{str(error)[:160]} (cut off?)", "fetch it again") from error
 
@@ -216,8 +213,11 @@ def _spreadsheet_ml(payload: Payload, sheets: Sequence[str]) -> dict[str, Grid]:
             if not place.isdecimal() or int(place) > WIDEST_SHEET:
                 raise ParseError(f"cells up to column {WIDEST_SHEET:,}", f"ss:Index {place[:20]!r}", "do not open it")
             cells.extend([""] * (int(place) - 1 - len(cells)))
-            data = cell.find(data_tag)
-            cells.append("" if data is None else "".join(str(piece) for piece in data.itertext()))
+            data = next(cell.iterchildren(data_tag), None)
+            if data is None:
+                cells.append("")
+            else:
+                cells.append("".join(map(str, data.itertext())) if len(data) else data.text or "")
         rows.append(cells)
     return found
 

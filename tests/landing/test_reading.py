@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.landing import reading
 from orchestration.landing.archive import Answer, Archive, Served
 from orchestration.landing.helper import Helper
 from orchestration.landing.reading import BATCH, MANY_BATCHES, PAYLOAD, Batch, read, read_batch
@@ -57,7 +58,7 @@ def test_payloads_keep_their_order_and_numbers_and_a_bad_one_its_reason(many: tu
     reports: list[int] = []
     batch = read(VIX, archive, served, first=7, report=reports.append)
     assert closes(batch) == [(number + 7, float(number)) for number in range(MANY) if number % 100]
-    assert [number for number, reading in enumerate(batch.readings) if "a web page" in reading.reason] == list(range(0, MANY, 100))
+    assert [number for number, said in enumerate(batch.readings) if "a web page" in said.reason] == list(range(0, MANY, 100))
     assert reports == [*range(BATCH, MANY, BATCH), MANY]
 
 
@@ -138,6 +139,14 @@ def test_a_value_that_no_column_can_hold_is_a_defect_of_its_payload_alone(tmp_pa
 
     archive, served = archived(tmp_path, [b"one", b"tw\xff", b"three"])
     batch = read_batch(replace(SOURCE, parse=parse), archive, 0, served)
-    assert [reading.reason[:75] for reading in batch.readings] == ["", "expected a file the parser can read, found UnicodeEncodeError: 'utf-8' code", ""]
+    assert [said.reason[:75] for said in batch.readings] == ["", "expected a file the parser can read, found UnicodeEncodeError: 'utf-8' code", ""]
     assert batch.rows[VALUES.name]["name"].to_pylist() == ["one", "three"]
     assert batch.rows[LINES.name][PAYLOAD].to_pylist() == [0, 2]
+
+
+def test_large_payloads_are_read_a_few_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive, served = archived(tmp_path, [vix(number) for number in range(5)])
+    monkeypatch.setattr(reading, "BATCH_BYTES", 2 * len(vix(0)))
+    reports: list[int] = []
+    assert [close for _, close in closes(read(VIX, archive, served, report=reports.append))] == [0, 1, 2, 3, 4]
+    assert reports == [2, 4, 5]
