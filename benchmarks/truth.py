@@ -1,0 +1,234 @@
+"""Estimates of forced selling against the truth of the simulated market, over ten seeds, five of which nobody looked at while developing.
+
+    python -m benchmarks.truth                      all ten seeds, about two minutes each the first time
+    python -m benchmarks.truth --seeds 1 2          only these
+
+Each seed's market is written, the whole pipeline runs on its files, and the published tables are compared with `truth/`. An estimate
+must beat what anybody has for nothing: the day's return, the return of five sessions, the change of volatility. A channel that misses its
+aim says so. Nothing here may be tuned on the held-out seeds.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.scores import Array, auc, partial_rank_correlation, rank_correlation, sums
+from orchestration.defs.transform import project_hash
+from orchestration.sample_market import write_mirror
+from orchestration.sample_market.engine import CHANNELS
+from orchestration.sample_market.mirror import code_version
+from orchestration.settings import CHECKOUT, DBT_PROJECT, inherited
+from orchestration.warehouse.build import connect
+
+DEVELOPED = (1, 2, 3, 4, 5)
+HELD_OUT = (31, 32, 33, 34, 35)
+HOMES = CHECKOUT / "data" / "benchmarks"
+AS_OF = date(2026, 2, 13)
+FROM = date(2017, 1, 3)  # a year after the first session: windows are filled
+WEEK, MONTH = 5, 21
+WORST = 0.05
+
+
+@dataclass(frozen=True)
+class Days:
+    """One seed, by session: what is estimated, what was true, what anybody has for nothing. Dollars, negative sells; nan where nothing is known."""
+
+    sessions: pd.DatetimeIndex
+    estimate: dict[str, Array]
+    truth: dict[str, Array]
+    margin_low: Array
+    margin_high: Array
+    free: dict[str, Array]
+    gamma: pd.DataFrame
+    crises: list[tuple[str, pd.Timestamp, pd.Timestamp]]
+
+
+@dataclass(frozen=True)
+class Score:
+    """A figure of one seed, what it is aimed at, and what the best of the free predictors reaches by the same measure."""
+
+    channel: str
+    measure: str
+    aim: float
+    found: float
+    free: float
+
+
+def _prepare(seed: int, home: Path) -> None:
+    write_mirror(home / "mirror", seed=seed)
+
+
+def state() -> str:
+    """What a finished home depends on: the generator and the whole project."""
+    return f"{code_version()} {project_hash(DBT_PROJECT)}"
+
+
+def run(seed: int) -> Path:
+    """A finished home of a seed; made once for each state of the code."""
+    home = HOMES / f"seed_{seed}"
+    marker = home / "FINISHED"
+    if marker.exists() and marker.read_text() == state():
+        return home
+    # a process of its own, so that the market's memory is gone when the pipeline starts
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        pool.submit(_prepare, seed, home).result()
+    environment = {**inherited(), "CONTAGION_HOME": str(home), "CONTAGION_PROFILE": "sample"}
+    command = [str(Path(sys.executable).with_name("contagion")), "run", "--mirror", str(home / "mirror"), "--as-of", AS_OF.isoformat()]
+    process = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    if process.returncode:
+        raise SystemExit(f"seed {seed}: expected a run that publishes, found exit {process.returncode}: {process.stdout[-1500:]}")
+    marker.write_text(state())
+    return home
+
+
+def _by_day(frame: pd.DataFrame, value: str, sessions: pd.DatetimeIndex) -> Array:
+    found: Array = frame.groupby(pd.DatetimeIndex(frame["trade_date"]))[value].sum(min_count=1).reindex(sessions).to_numpy(dtype=float)
+    return found
+
+
+def load(home: Path) -> Days:
+    """The published tables and the truth of a finished home, on the same sessions."""
+    with connect(home / "published" / "contagion.duckdb") as connection:
+
+        def read(sql: str) -> pd.DataFrame:
+            frame: pd.DataFrame = connection.execute(sql).df()
+            return frame
+
+        ledger = read("select trade_date, channel, forced_sale_usd from marts.forced_selling_daily where asset_class in ('equity', 'bond', 'credit', 'gold')")
+        margin = read("select trade_date, estimated_forced_sale_1d_low_usd as low, estimated_forced_sale_1d_high_usd as high from marts.margin_pressure_daily")
+        gamma = read("select trade_date, underlying, estimated_net_gamma_usd_per_pct as net_gamma_usd from marts.dealer_gamma_daily")
+        market = read(
+            "select trade_date, region_return from marts.session_spillover_daily where region = 'new_york' and region_return is not null order by trade_date"
+        )
+        vix = read("select trade_date, vix_change from marts.volatility_daily")
+    truth = pd.read_parquet(home / "truth" / "forced_selling.parquet")
+    sessions = pd.DatetimeIndex(sorted(pd.to_datetime(truth["trade_date"]).unique()))
+    sessions = sessions[sessions >= pd.Timestamp(FROM)]
+    returns = market.set_index(pd.DatetimeIndex(market["trade_date"]))["region_return"].reindex(sessions).fillna(0.0)
+    underlying = pd.read_parquet(home / "truth" / "underlying.parquet").assign(trade_date=lambda frame: pd.to_datetime(frame["trade_date"]))
+    gamma["underlying"] = gamma["underlying"].replace("SPX", "SPY")
+    crises = pd.read_parquet(home / "truth" / "crisis.parquet")
+    return Days(
+        sessions=sessions,
+        estimate={channel: _by_day(ledger[ledger["channel"] == channel], "forced_sale_usd", sessions) for channel in CHANNELS},
+        truth={channel: _by_day(truth[truth["channel"] == channel], "forced_sale_usd", sessions) for channel in CHANNELS},
+        margin_low=_by_day(margin, "low", sessions),
+        margin_high=_by_day(margin, "high", sessions),
+        free={
+            "return": returns.to_numpy(),
+            "five-session return": returns.rolling(WEEK).sum().to_numpy(),
+            "change of the VIX": -_by_day(vix, "vix_change", sessions),
+        },
+        gamma=gamma.merge(underlying, on=["trade_date", "underlying"]),
+        crises=[(str(name), pd.Timestamp(first), pd.Timestamp(last)) for name, first, last in crises[["name", "first_on", "last_on"]].to_numpy().tolist()],
+    )
+
+
+def _best_free(days: Days, score: Callable[[Array], float]) -> float:
+    """The best that any free predictor reaches, either way round."""
+    found = [abs(score(values)) for values in days.free.values()]
+    return float(np.nanmax(found))
+
+
+def scores(days: Days) -> list[Score]:
+    """Every aimed-at figure of one seed."""
+    found: list[Score] = []
+
+    def correlation(channel: str, measure: str, aim: float, length: int) -> None:
+        truth = sums(days.truth[channel], length)
+        found.append(
+            Score(
+                channel,
+                measure,
+                aim,
+                rank_correlation(sums(days.estimate[channel], length), truth),
+                _best_free(days, lambda values: rank_correlation(sums(values, length), truth)),
+            )
+        )
+
+    correlation("redemption", "daily rank correlation", 0.85, 1)
+    correlation("redemption", "weekly rank correlation", 0.95, WEEK)
+    correlation("leveraged_etf", "daily rank correlation", 0.90, 1)
+    partial = partial_rank_correlation(days.estimate["leveraged_etf"], days.truth["leveraged_etf"], days.free["return"])
+    found.append(Score("leveraged_etf", "daily, given the day's return", 0.60, partial, float("nan")))
+    correlation("risk_parity", "weekly rank correlation", 0.65, WEEK)
+    gamma = [rank_correlation(part["net_gamma_usd"].to_numpy(), part["dealer_gamma_usd_per_pct"].to_numpy()) for _, part in days.gamma.groupby("underlying")]
+    found.append(Score("dealer_gamma", "level, rank correlation, mean of underlyings", 0.40, float(np.mean(gamma)), float("nan")))
+    positive = days.gamma["dealer_gamma_usd_per_pct"] > 0
+    agreement = float(((days.gamma["net_gamma_usd"] > 0) == positive).mean())
+    found.append(Score("dealer_gamma", "sign agreement, against always positive", float(positive.mean()), agreement, float(positive.mean())))
+    worst = days.truth["margin_call"] <= np.quantile(days.truth["margin_call"], WORST)
+    area = auc(-days.estimate["margin_call"], worst)
+    found.append(Score("margin_call", "AUC of the worst 5 % of days", 0.80, area, _best_free(days, lambda values: auc(-values, worst))))
+    correlation("margin_call", "monthly rank correlation", 0.45, MONTH)
+    inside = []
+    for _, first, last in days.crises:
+        window = (days.sessions >= first) & (days.sessions <= last)
+        if window.any():
+            low, true, high = (float(np.nansum(values[window])) for values in (days.margin_low, days.truth["margin_call"], days.margin_high))
+            inside.append(min(low, high) <= true <= max(low, high))
+    found.append(Score("margin_call", "crises with the truth inside low to high", 0.80, float(np.mean(inside)), float("nan")))
+    return found
+
+
+def by_crisis(days: Days) -> list[tuple[str, str, float, float]]:
+    """(crisis, channel, estimated, true) in dollars over each crisis since the funds exist: the bias."""
+    rows = []
+    for name, first, last in days.crises:
+        window = (days.sessions >= first) & (days.sessions <= last)
+        if window.any():
+            rows += [(name, channel, float(np.nansum(days.estimate[channel][window])), float(np.nansum(days.truth[channel][window]))) for channel in CHANNELS]
+    return rows
+
+
+def _report(found: dict[int, list[Score]], crises: dict[int, list[tuple[str, str, float, float]]]) -> None:
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    table = Table("channel", "measure", "aim", "developed on", "held out", "worst", "free", "verdict", box=None, pad_edge=False)
+    for number, first in enumerate(next(iter(found.values()))):
+        column = {seed: one[number] for seed, one in found.items()}
+        developed = [one.found for seed, one in column.items() if seed not in HELD_OUT]
+        held_out = [one.found for seed, one in column.items() if seed in HELD_OUT]
+        judged = float(np.mean(held_out or developed))
+        aim = float(np.mean([one.aim for one in column.values()]))
+        free = float(np.mean([one.free for one in column.values()]))
+        figures = [f"{aim:.2f}", *(f"{np.mean(values):.2f}" if values else "–" for values in (developed, held_out))]
+        verdict = "met" if judged >= aim else "missed"
+        if np.isfinite(free) and judged <= free:
+            verdict += ", not above what is free"
+        table.add_row(
+            first.channel, first.measure, *figures, f"{min(one.found for one in column.values()):.2f}", f"{free:.2f}" if np.isfinite(free) else "–", verdict
+        )
+    console.print(table)
+    console.print()
+    dollars = Table("crisis", "channel", "estimated, bn", "true, bn", "ratio", box=None, pad_edge=False, title="mean over seeds", title_justify="left")
+    for number, (crisis, channel, _, _) in enumerate(next(iter(crises.values()))):
+        estimated, true = (float(np.mean([one[number][place] for one in crises.values()])) / 1e9 for place in (2, 3))
+        dollars.add_row(crisis, channel, f"{estimated:,.1f}", f"{true:,.1f}", f"{estimated / true:.2f}" if abs(true) > 0.05 else "–")
+    console.print(dollars)
+    console.print("SIMULATED market: real tickers, invented prices and flows.")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.truth", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[*DEVELOPED, *HELD_OUT], help="seeds of the simulated market")
+    found: dict[int, list[Score]] = {}
+    crises: dict[int, list[tuple[str, str, float, float]]] = {}
+    for seed in parser.parse_args(arguments).seeds:
+        days = load(run(seed))
+        found[seed], crises[seed] = scores(days), by_crisis(days)
+    _report(found, crises)
+
+
+if __name__ == "__main__":
+    main()
