@@ -44,7 +44,8 @@ in_dollars as (
 
 select
     trade_date,
-    asset_class,
+    -- a table without rows comes out of Python without types
+    cast(asset_class as varchar) as asset_class,
     proxy_symbol,
     volatility,
     weight,
