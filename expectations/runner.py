@@ -250,7 +250,7 @@ def _failures(
         absent = [underivable.get(column, f"no column {column}") for column in expectation.columns if column not in frame.columns]
         return _everywhere(replace(whole, severity="critical", found=f"that it cannot be evaluated: {'; '.join(absent) or raised}"), files)
     if "unexpected_index_list" in outcome.result:
-        bad = frame.loc[outcome.result["unexpected_index_list"]]
+        bad = frame.loc[outcome.result["unexpected_index_list"], [column for column in frame.columns if column in {PAYLOAD, *grain, *expectation.columns}]]
         if not files:
             return [replace(whole, found=_found(expectation, bad, grain))]
         return [
