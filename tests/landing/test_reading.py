@@ -1,5 +1,6 @@
 """Many payloads to rows: in batches, in one process or two, and one bad payload among them."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from .conftest import LINES, SOURCE, VALUES
 
 VIX = all_sources()["cboe_vix"]
 MANY = BATCH * MANY_BATCHES + 1
+two_cores = pytest.mark.skipif(os.cpu_count() == 1, reason="a second process helps nobody on one core")
 
 
 def archived(home: Path, bodies: Sequence[bytes]) -> tuple[Archive, list[Served]]:
@@ -62,6 +64,7 @@ def test_payloads_keep_their_order_and_numbers_and_a_bad_one_its_reason(many: tu
     assert reports == [*range(BATCH, MANY, BATCH), MANY]
 
 
+@two_cores
 def test_two_processes_read_what_one_reads(many: tuple[Archive, list[Served]], helper: Helper) -> None:
     archive, served = many
     helped: list[int] = []
@@ -86,6 +89,7 @@ def test_few_payloads_are_not_worth_a_process(many: tuple[Archive, list[Served]]
     assert len(read(VIX, archive, served[:BATCH], helper=nobody).readings) == BATCH
 
 
+@two_cores
 def test_a_helper_that_dies_costs_nothing_but_time(many: tuple[Archive, list[Served]], helper: Helper) -> None:
     archive, served = many
     assert helper.read_batch(VIX, archive, 0, served[:2]) is not None
@@ -118,6 +122,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
+@two_cores
 def test_a_killed_run_leaves_no_helper_behind(many: tuple[Archive, list[Served]]) -> None:
     command = [sys.executable, "-c", ORPHAN, str(many[0].folder.parent)]
     process = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=False)
