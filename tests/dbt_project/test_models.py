@@ -276,10 +276,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write(home, "raw_spdr__holdings", [real_rows(SHARED / "real", "spdr_holdings", file, "SPY", "raw_spdr__holdings") for file in files])
     write(home, "raw_ishares__fund_history", histories)
     write(home, "raw_ark__holdings", [growing_portfolio()])
-    write(home, "raw_prices__daily_bars", [market_bars(), haven_bars()])
-
     write(home, "raw_proshares__fund_history", [leveraged_history()])
-    write(home, "raw_prices__daily_bars", [market_bars(), leveraged_bars()])
+    write(home, "raw_prices__daily_bars", [market_bars(), haven_bars(), leveraged_bars()])
     write(home, "raw_cboe__index_history", [vix()])
     write(home, "raw_cboe__option_chain", [option_chains()])
     dbt_build(home, PROJECT)
