@@ -168,7 +168,7 @@ def scores(days: Days) -> list[Score]:
     positive = days.gamma["dealer_gamma_usd_per_pct"] > 0
     agreement = float(((days.gamma["net_gamma_usd"] > 0) == positive).mean())
     found.append(Score("dealer_gamma", "sign agreement, against always positive", float(positive.mean()), agreement, float(positive.mean())))
-    worst = days.truth["margin_call"] <= np.quantile(days.truth["margin_call"], WORST)
+    worst = (days.truth["margin_call"] <= np.quantile(days.truth["margin_call"], WORST)).astype(float)
     area = auc(-days.estimate["margin_call"], worst)
     found.append(Score("margin_call", "AUC of the worst 5 % of days", 0.80, area, _best_free(days, lambda values: auc(-values, worst))))
     correlation("margin_call", "monthly rank correlation", 0.45, MONTH)
