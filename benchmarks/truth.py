@@ -129,6 +129,7 @@ def load(home: Path) -> Days:
             "return": returns.to_numpy(),
             "five-session return": returns.rolling(WEEK).sum().to_numpy(),
             "change of the VIX": -_by_day(vix, "vix_change", sessions),
+            "change of realised volatility": -returns.rolling(MONTH).std().diff().to_numpy(),
         },
         gamma=gamma.merge(underlying, on=["trade_date", "underlying"]),
         crises=[(str(name), pd.Timestamp(first), pd.Timestamp(last)) for name, first, last in crises[["name", "first_on", "last_on"]].to_numpy().tolist()],
