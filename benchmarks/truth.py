@@ -9,7 +9,6 @@ aim says so. Nothing here may be tuned on the held-out seeds.
 """
 
 import argparse
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,11 +24,12 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.scores import Array, auc, partial_rank_correlation, rank_correlation, sums
+from orchestration import launch
 from orchestration.defs.transform import project_hash
 from orchestration.sample_market import write_mirror
 from orchestration.sample_market.engine import CHANNELS
 from orchestration.sample_market.mirror import code_version
-from orchestration.settings import CHECKOUT, DBT_PROJECT, inherited
+from orchestration.settings import CHECKOUT, DBT_PROJECT, Settings
 from orchestration.warehouse.build import connect
 
 DEVELOPED = (1, 2, 3, 4, 5)
@@ -69,6 +70,19 @@ def _prepare(seed: int, home: Path) -> None:
     write_mirror(home / "mirror", seed=seed)
 
 
+def _run(home: Path) -> tuple[int, list[str]]:
+    """The whole pipeline on a seed's mirror; its tables say SIMULATED, which the command line grants to its own sample alone."""
+    settings = Settings(profile="sample", home=home, as_of=AS_OF, mirror=home / "mirror")
+    report = launch.run(settings, AS_OF, AS_OF, may_go_back=True)
+    return report.exit_status, report.errors
+
+
+def _apart(task: Callable[..., Any], *arguments: object) -> Any:
+    """The result of a task in a process of its own: its memory is gone when the next begins."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(task, *arguments).result()
+
+
 def state() -> str:
     """What a finished home depends on: the generator and the whole project."""
     return f"{code_version()} {project_hash(DBT_PROJECT)}"
@@ -80,14 +94,10 @@ def run(seed: int) -> Path:
     marker = home / "FINISHED"
     if marker.exists() and marker.read_text() == state():
         return home
-    # a process of its own, so that the market's memory is gone when the pipeline starts
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        pool.submit(_prepare, seed, home).result()
-    environment = {**inherited(), "CONTAGION_HOME": str(home), "CONTAGION_PROFILE": "sample"}
-    command = [str(Path(sys.executable).with_name("contagion")), "run", "--mirror", str(home / "mirror"), "--as-of", AS_OF.isoformat()]
-    process = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-    if process.returncode:
-        raise SystemExit(f"seed {seed}: expected a run that publishes, found exit {process.returncode}: {process.stdout[-1500:]}")
+    _apart(_prepare, seed, home)
+    status, errors = _apart(_run, home)
+    if status:
+        raise SystemExit(f"seed {seed}: expected a run that publishes, found exit {status}: {'; '.join(errors)}")
     marker.write_text(state())
     return home
 
