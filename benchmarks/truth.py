@@ -38,7 +38,9 @@ HOMES = CHECKOUT / "data" / "benchmarks"
 AS_OF = date(2026, 2, 13)
 FROM = date(2017, 1, 3)  # a year after the first session: windows are filled
 WEEK, MONTH = 5, 21
+PARITY = ("equity", "bond", "gold")
 WORST = 0.05
+EVERY_EVENING = 60  # sessions at the end for which the simulated publishers serve holdings every evening; month-ends before
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Days:
     margin_low: Array
     margin_high: Array
     free: dict[str, Array]
+    parity: dict[str, tuple[Array, Array, Array]]  # of each asset class: estimate, truth, fall of its volatility
     gamma: pd.DataFrame
     crises: list[tuple[str, pd.Timestamp, pd.Timestamp]]
 
@@ -115,8 +118,11 @@ def load(home: Path) -> Days:
             frame: pd.DataFrame = connection.execute(sql).df()
             return frame
 
-        ledger = read("select trade_date, channel, forced_sale_usd from marts.forced_selling_daily where asset_class in ('equity', 'bond', 'credit', 'gold')")
+        ledger = read(
+            "select trade_date, asset_class, channel, forced_sale_usd from marts.forced_selling_daily where asset_class in ('equity', 'bond', 'credit', 'gold')"
+        )
         margin = read("select trade_date, estimated_forced_sale_1d_low_usd as low, estimated_forced_sale_1d_high_usd as high from marts.margin_pressure_daily")
+        volatility = read("select trade_date, asset_class, volatility from marts.risk_parity_pressure_daily")
         gamma = read("select trade_date, underlying, estimated_net_gamma_usd_per_pct as net_gamma_usd from marts.dealer_gamma_daily")
         market = read(
             "select trade_date, region_return from marts.session_spillover_daily where region = 'new_york' and region_return is not null order by trade_date"
@@ -129,6 +135,15 @@ def load(home: Path) -> Days:
     underlying = pd.read_parquet(home / "truth" / "underlying.parquet").assign(trade_date=lambda frame: pd.to_datetime(frame["trade_date"]))
     gamma["underlying"] = gamma["underlying"].replace("SPX", "SPY")
     crises = pd.read_parquet(home / "truth" / "crisis.parquet")
+
+    def parity(asset_class: str) -> tuple[Array, Array, Array]:
+        estimated, true = (
+            _by_day(frame[(frame["channel"] == "risk_parity") & (frame["asset_class"] == asset_class)], "forced_sale_usd", sessions)
+            for frame in (ledger, truth)
+        )
+        own = _by_day(volatility[volatility["asset_class"] == asset_class], "volatility", sessions)
+        return estimated, true, -np.diff(own, prepend=np.nan)
+
     return Days(
         sessions=sessions,
         estimate={channel: _by_day(ledger[ledger["channel"] == channel], "forced_sale_usd", sessions) for channel in CHANNELS},
@@ -141,6 +156,7 @@ def load(home: Path) -> Days:
             "change of the VIX": -_by_day(vix, "vix_change", sessions),
             "change of realised volatility": -returns.rolling(MONTH).std().diff().to_numpy(),
         },
+        parity={asset_class: parity(asset_class) for asset_class in PARITY},
         gamma=gamma.merge(underlying, on=["trade_date", "underlying"]),
         crises=[(str(name), pd.Timestamp(first), pd.Timestamp(last)) for name, first, last in crises[["name", "first_on", "last_on"]].to_numpy().tolist()],
     )
@@ -170,10 +186,17 @@ def scores(days: Days) -> list[Score]:
 
     correlation("redemption", "daily rank correlation", 0.85, 1)
     correlation("redemption", "weekly rank correlation", 0.95, WEEK)
+    recent = [
+        rank_correlation(values[-EVERY_EVENING:], days.truth["redemption"][-EVERY_EVENING:]) for values in (days.estimate["redemption"], *days.free.values())
+    ]
+    found.append(Score("redemption", "daily, last 60 sessions: files every evening", 0.85, recent[0], float(np.nanmax(np.abs(recent[1:])))))
     correlation("leveraged_etf", "daily rank correlation", 0.90, 1)
     partial = partial_rank_correlation(days.estimate["leveraged_etf"], days.truth["leveraged_etf"], days.free["return"])
     found.append(Score("leveraged_etf", "daily, given the day's return", 0.60, partial, float("nan")))
     correlation("risk_parity", "weekly rank correlation", 0.65, WEEK)
+    for asset_class, (estimated, true, calmer) in days.parity.items():
+        weekly, free = (rank_correlation(sums(one, WEEK), sums(true, WEEK)) for one in (estimated, calmer))
+        found.append(Score("risk_parity", f"weekly, {asset_class} alone", 0.65, weekly, abs(free)))
     gamma = [rank_correlation(part["net_gamma_usd"].to_numpy(), part["dealer_gamma_usd_per_pct"].to_numpy()) for _, part in days.gamma.groupby("underlying")]
     found.append(Score("dealer_gamma", "level, rank correlation, mean of underlyings", 0.40, float(np.mean(gamma)), float("nan")))
     positive = days.gamma["dealer_gamma_usd_per_pct"] > 0
@@ -187,23 +210,35 @@ def scores(days: Days) -> list[Score]:
     for _, first, last in days.crises:
         window = (days.sessions >= first) & (days.sessions <= last)
         if window.any():
-            low, true, high = (float(np.nansum(values[window])) for values in (days.margin_low, days.truth["margin_call"], days.margin_high))
-            inside.append(min(low, high) <= true <= max(low, high))
+            low, middle, high = (float(np.nansum(values[window])) for values in (days.margin_low, days.truth["margin_call"], days.margin_high))
+            inside.append(min(low, high) <= middle <= max(low, high))
     found.append(Score("margin_call", "crises with the truth inside low to high", 0.80, float(np.mean(inside)), float("nan")))
     return found
 
 
-def by_crisis(days: Days) -> list[tuple[str, str, float, float]]:
-    """(crisis, channel, estimated, true) in dollars over each crisis since the funds exist: the bias."""
+@dataclass(frozen=True)
+class Crisis:
+    """One channel in one crisis since the funds exist: dollars, whose ratio is the bias, and the daily rank correlation (nan below ten days)."""
+
+    name: str
+    channel: str
+    estimated: float
+    true: float
+    correlation: float
+
+
+def by_crisis(days: Days) -> list[Crisis]:
+    """Each crisis and channel of one seed."""
     rows = []
     for name, first, last in days.crises:
         window = (days.sessions >= first) & (days.sessions <= last)
-        if window.any():
-            rows += [(name, channel, float(np.nansum(days.estimate[channel][window])), float(np.nansum(days.truth[channel][window]))) for channel in CHANNELS]
+        for channel in CHANNELS if window.any() else ():
+            estimated, true = days.estimate[channel][window], days.truth[channel][window]
+            rows.append(Crisis(name, channel, float(np.nansum(estimated)), float(np.nansum(true)), rank_correlation(estimated, true)))
     return rows
 
 
-def _report(found: dict[int, list[Score]], crises: dict[int, list[tuple[str, str, float, float]]]) -> None:
+def _report(found: dict[int, list[Score]], crises: dict[int, list[Crisis]]) -> None:
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
     table = Table("channel", "measure", "aim", "developed on", "held out", "worst", "free", "verdict", box=None, pad_edge=False)
     for number, first in enumerate(next(iter(found.values()))):
@@ -222,11 +257,16 @@ def _report(found: dict[int, list[Score]], crises: dict[int, list[tuple[str, str
         )
     console.print(table)
     console.print()
-    dollars = Table("crisis", "channel", "estimated, bn", "true, bn", "ratio", box=None, pad_edge=False, title="mean over seeds", title_justify="left")
-    for number, (crisis, channel, _, _) in enumerate(next(iter(crises.values()))):
-        estimated, true = (float(np.mean([one[number][place] for one in crises.values()])) / 1e9 for place in (2, 3))
-        dollars.add_row(crisis, channel, f"{estimated:,.1f}", f"{true:,.1f}", f"{estimated / true:.2f}" if abs(true) > 0.05 else "–")
-    console.print(dollars)
+    columns = ("crisis", "channel", "rank corr.", "estimated, bn", "true, bn", "ratio")
+    each = Table(*columns, box=None, pad_edge=False, title="by crisis, mean over seeds", title_justify="left")
+    for number, first_seed in enumerate(next(iter(crises.values()))):
+        seeds = [one[number] for one in crises.values()]
+        dollars, truly = (float(np.mean([getattr(one, name) for one in seeds])) / 1e9 for name in ("estimated", "true"))
+        known = [one.correlation for one in seeds if np.isfinite(one.correlation)]
+        correlation = f"{np.mean(known):.2f}" if known else "–"
+        ratio = f"{dollars / truly:.2f}" if abs(truly) > 0.05 else "–"
+        each.add_row(first_seed.name, first_seed.channel, correlation, f"{dollars:,.1f}", f"{truly:,.1f}", ratio)
+    console.print(each)
     console.print("SIMULATED market: real tickers, invented prices and flows.")
 
 
@@ -234,7 +274,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.truth", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", nargs="+", type=int, default=[*DEVELOPED, *HELD_OUT], help="seeds of the simulated market")
     found: dict[int, list[Score]] = {}
-    crises: dict[int, list[tuple[str, str, float, float]]] = {}
+    crises: dict[int, list[Crisis]] = {}
     for seed in parser.parse_args(arguments).seeds:
         days = load(run(seed))
         found[seed], crises[seed] = scores(days), by_crisis(days)

@@ -8,12 +8,12 @@ with sellable as (
 
 funds as (
     select
-        redemptions.trade_date,
-        sum(redemptions.forced_sale_usd) as forced_sale_usd,
-        sum(abs(redemptions.forced_sale_usd)) as size_usd
-    from {{ ref('int_fund_redemptions') }} as redemptions
-    inner join sellable on redemptions.vintage_number = sellable.vintage_number
-    group by redemptions.trade_date
+        sales.trade_date,
+        sum(sales.forced_sale_usd) as forced_sale_usd,
+        sum(abs(sales.forced_sale_usd)) as size_usd
+    from {{ ref('int_fund_sales_settled') }} as sales
+    inner join sellable on sales.vintage_number = sellable.vintage_number
+    group by sales.trade_date
 ),
 
 securities as (

@@ -8,6 +8,7 @@ SUITE = suite(
     never_null("forced_sale_usd", "a row stands here because a channel traded the class, be it zero"),
     between("forced_sale_usd", -5e12, 5e12, "14 billion in a day by IVV's slip of 2000-10-06; trillions are another unit"),
     between("forced_sale_usd", -3e11, 3e11, "US shares trade about half a trillion a day: most of it forced is a slip", severity="warning"),
+    never_null("observed_sale_usd", "what was observed of a sale is a number, be it zero"),
     between("adv_usd", 0, 5e12, "all US shares together traded under a trillion a day to 2025", strict_min=True),
     between("share_of_adv", -1e4, 1e4, "ten thousand days' volume is another unit"),
     between("share_of_adv", -5, 5, "beyond five days' volume it is a young fund, a thin class or a slip of the publisher", severity="warning"),

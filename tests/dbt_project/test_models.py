@@ -420,24 +420,24 @@ def test_holdings_imply_the_median_growth_of_shares(query: Query) -> None:
 
 
 def test_a_flow_reaches_securities_by_the_holdings_of_the_evening_before(query: Query) -> None:
-    """The tenth that came in on the second session is spread as the first evening's file says: the second's, with a split in it, came too late."""
+    """Half of the tenth that came in on the second session is bought that day, by the first evening's file: the second's, with a split in it, came too late."""
     _, second, third = calendars.sessions(date(2025, 3, 3), date(2025, 3, 5))
     bought = query("select security_id, forced_sale_usd, shares, funds from forced_selling_security_daily where trade_date = ? order by 1", second)
-    expected = [(f"US:AA{chr(65 + number)}", 200.0 * (number + 1), 100.0 * (number + 1), 1) for number in range(12)]
+    expected = [(f"US:AA{chr(65 + number)}", 100.0 * (number + 1), 50.0 * (number + 1), 1) for number in range(12)]
     assert bought == [(one, pytest.approx(usd), pytest.approx(shares), funds) for one, usd, shares, funds in expected]
     ledger = "select trade_date, forced_sale_usd, basis from forced_selling_daily where channel = 'redemption' and trade_date between ? and ? order by 1"
-    assert query(ledger, second, third) == [(second, pytest.approx(15_600), "observed"), (third, pytest.approx(0), "observed")]
+    assert query(ledger, second, third) == [(second, pytest.approx(7_800), "observed"), (third, pytest.approx(7_800), "observed")]
 
 
 def test_a_fund_without_known_holdings_sells_its_outflow_whole(query: Query, real: Path) -> None:
-    """The real IVV file in the spring of 2020, without a holdings file."""
-    ((sold, worst),) = query(
-        """
-        select sum(forced_sale_usd) / 1e6, min(forced_sale_usd) / 1e6
-        from forced_selling_daily where asset_class = 'equity' and trade_date between '2020-02-20' and '2020-03-31'
-        """
+    """The real IVV file in the spring of 2020, without a holdings file; each day's ledger is a third of its own flow and of the two before (T+2)."""
+    flows = "select net_flow_usd from fund_flow_daily where fund_id = 'IVV' and trade_date between '2020-02-18' and '2020-03-31' order by trade_date"
+    sold = (
+        "select forced_sale_usd from forced_selling_daily where asset_class = 'equity' and trade_date between '2020-02-20' and '2020-03-31' order by trade_date"
     )
-    assert (round(sold, 2), round(worst, 2)) == (-4364.06, -3307.02)
+    daily = [flow for (flow,) in query(flows)]
+    assert (round(sum(daily[2:]) / 1e6, 2), round(min(daily) / 1e6, 2)) == (-4364.06, -3307.02)
+    assert [one for (one,) in query(sold)] == [pytest.approx(sum(daily[at : at + 3]) / 3, abs=1) for at in range(len(daily) - 2)]
 
 
 def test_a_day_that_comes_late_has_no_row_and_its_flow_lands_on_the_next(query: Query) -> None:

@@ -1,5 +1,5 @@
 -- sums are of decimals throughout: exact in any order, so that the last bits of a past day do not move when a day is added
-with flows as (
+with observed as (
     select
         flows.fund_id,
         flows.trade_date,
@@ -8,7 +8,7 @@ with flows as (
         flows.flow_basis,
         flows.net_flow_usd,
         flows.previous_aum_usd,
-        flows.net_flow_usd / nullif(flows.previous_aum_usd, 0) as flow_share
+        flows.sessions_covered
     from {{ ref('fund_flow_daily') }} as flows
     inner join {{ ref('fund') }} as funds on flows.fund_id = funds.fund_id
     inner join {{ ref('int_sessions_numbered') }} as sessions on flows.trade_date = sessions.trade_date
@@ -17,6 +17,48 @@ with flows as (
         and flows.sessions_covered <= {{ whole_parameter('flow_max_sessions_covered') }}
         -- a leveraged fund trades for its factor, and that is the channel leveraged_etf: each dollar once
         and funds.leverage = 1
+),
+
+-- each dollar once: a fund that comes back after some silent days reports the flow of all of them, and part of it has been assumed meanwhile
+assumed_before as (
+    select
+        observed.fund_id,
+        observed.session_number,
+        cast(sum(cast(assumed.net_flow_usd as decimal(28, 6))) as double) as net_flow_usd
+    from observed
+    inner join {{ ref('int_fund_flows_assumed') }} as assumed
+        on
+            observed.fund_id = assumed.fund_id
+            and observed.session_number - observed.sessions_covered < assumed.session_number
+            and observed.session_number > assumed.session_number
+    group by observed.fund_id, observed.session_number
+),
+
+flows as (
+    select
+        observed.fund_id,
+        observed.trade_date,
+        observed.session_number,
+        observed.asset_class,
+        observed.flow_basis,
+        false as is_assumed,
+        observed.net_flow_usd - coalesce(assumed_before.net_flow_usd, 0) as net_flow_usd,
+        observed.previous_aum_usd,
+        (observed.net_flow_usd - coalesce(assumed_before.net_flow_usd, 0)) / nullif(observed.previous_aum_usd, 0) as flow_share
+    from observed
+    left join assumed_before on observed.fund_id = assumed_before.fund_id and observed.session_number = assumed_before.session_number
+    union all
+    select
+        fund_id,
+        trade_date,
+        session_number,
+        asset_class,
+        'segment_rate' as flow_basis,
+        true as is_assumed,
+        net_flow_usd,
+        previous_aum_usd,
+        flow_share
+    from {{ ref('int_fund_flows_assumed') }}
 ),
 
 liquid as (
@@ -70,6 +112,7 @@ select
     session_number,
     asset_class,
     flow_basis,
+    is_assumed,
     vintage_number,
     net_flow_usd,
     flow_share,

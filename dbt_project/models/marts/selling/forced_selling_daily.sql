@@ -7,8 +7,9 @@ with redemption as (
         asset_class,
         'redemption' as channel,
         cast(sum(cast(forced_sale_usd as decimal(28, 6))) as double) as forced_sale_usd,
-        'observed' as basis
-    from {{ ref('int_fund_redemptions') }}
+        cast(sum(cast(observed_sale_usd as decimal(28, 6))) as double) as observed_sale_usd,
+        case when bool_or(has_assumed) then 'estimated' else 'observed' end as basis
+    from {{ ref('int_fund_sales_settled') }}
     group by trade_date, asset_class
 ),
 
@@ -18,6 +19,7 @@ margin_call as (
         'equity' as asset_class,
         'margin_call' as channel,
         estimated_forced_sale_1d_central_usd * (1 - {{ parameter('margin_share_held_through_funds') }}) as forced_sale_usd,
+        0 as observed_sale_usd,
         'estimated' as basis
     from {{ ref('margin_pressure_daily') }}
     where estimated_forced_sale_1d_central_usd is not null
@@ -29,6 +31,7 @@ leveraged_etf as (
         'equity' as asset_class,
         'leveraged_etf' as channel,
         cast(sum(cast(estimated_rebalance_usd as decimal(28, 6))) as double) as forced_sale_usd,
+        0 as observed_sale_usd,
         'estimated' as basis
     from {{ ref('leveraged_etf_rebalance_daily') }}
     where estimated_rebalance_usd is not null
@@ -41,6 +44,7 @@ risk_parity as (
         asset_class,
         'risk_parity' as channel,
         estimated_trade_usd as forced_sale_usd,
+        0 as observed_sale_usd,
         'estimated' as basis
     from {{ ref('risk_parity_pressure_daily') }}
     where estimated_trade_usd is not null
@@ -52,6 +56,7 @@ dealer_gamma as (
         'equity' as asset_class,
         'dealer_gamma' as channel,
         cast(sum(cast(estimated_hedge_flow_usd as decimal(28, 6))) as double) as forced_sale_usd,
+        0 as observed_sale_usd,
         'estimated' as basis
     from {{ ref('dealer_gamma_daily') }}
     where estimated_hedge_flow_usd is not null
@@ -70,6 +75,7 @@ select
     channels.asset_class,
     channels.channel,
     channels.forced_sale_usd,
+    channels.observed_sale_usd,
     volumes.adv_usd,
     channels.forced_sale_usd / nullif(volumes.adv_usd, 0) as share_of_adv,
     channels.basis

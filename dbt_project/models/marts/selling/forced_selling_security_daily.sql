@@ -23,20 +23,27 @@ lines as (
 sold as (
     select
         lines.security_number,
-        redemptions.session_number,
-        redemptions.trade_date,
-        sum(cast(redemptions.forced_sale_usd * lines.weight / cast(lines.invested_weight as double) as decimal(38, 12))) as forced_sale_usd,
-        sum(cast(redemptions.sold_share * lines.shares as decimal(38, 12))) as shares,
-        sum(
-            case
-                when redemptions.flow_share <= -{{ parameter('redemption_minimum_outflow_daily') }}
-                    then cast(redemptions.flow_share * lines.shares as decimal(38, 12))
-            end
-        ) as flow_shares,
+        sales.session_number,
+        sales.trade_date,
+        sum(cast(sales.forced_sale_usd * lines.weight / cast(lines.invested_weight as double) as decimal(38, 12))) as forced_sale_usd,
+        sum(cast(sales.sold_share * lines.shares as decimal(38, 12))) as shares,
+        bool_or(sales.has_assumed) as has_assumed,
         count(*) as funds
+    from {{ ref('int_fund_sales_settled') }} as sales
+    inner join lines on sales.vintage_number = lines.vintage_number
+    group by lines.security_number, sales.session_number, sales.trade_date
+),
+
+-- Wardlaw's measure is of the day of the flow, whenever the fund trades, and of published flows alone
+outflows as (
+    select
+        lines.security_number,
+        redemptions.session_number,
+        sum(cast(redemptions.flow_share * lines.shares as decimal(38, 12))) as shares
     from {{ ref('int_fund_redemptions') }} as redemptions
     inner join lines on redemptions.vintage_number = lines.vintage_number
-    group by lines.security_number, redemptions.session_number, redemptions.trade_date
+    where not redemptions.is_assumed and redemptions.flow_share <= -{{ parameter('redemption_minimum_outflow_daily') }}
+    group by lines.security_number, redemptions.session_number
 )
 
 select
@@ -45,12 +52,13 @@ select
     'redemption' as channel,
     cast(sold.forced_sale_usd as double) as forced_sale_usd,
     cast(sold.shares as double) as shares,
-    cast(coalesce(sold.flow_shares, 0) as double) / volumes.volume_shares as flow_to_volume,
+    cast(coalesce(outflows.shares, 0) as double) / volumes.volume_shares as flow_to_volume,
     volumes.adv_usd,
     cast(sold.forced_sale_usd as double) / volumes.adv_usd as share_of_adv,
-    'observed' as basis,
+    case when sold.has_assumed then 'estimated' else 'observed' end as basis,
     cast(sold.funds as integer) as funds
 from sold
 inner join securities on sold.security_number = securities.security_number
+left join outflows on sold.security_number = outflows.security_number and sold.session_number = outflows.session_number
 left join {{ ref('int_dollar_volumes_averaged') }} as volumes
     on securities.security_id = volumes.security_id and sold.session_number = volumes.session_number
