@@ -18,6 +18,12 @@
 {%- endmacro %}
 
 
+{# A number of any size in six digits, never with an exponent where it is large: `−14,011,280,000`, `0.232148`. #}
+{% macro plain_number(number) -%}
+    replace(case when abs({{ number }}) >= 1e5 then format('{:,.0f}', {{ number }}) else format('{:.6g}', {{ number }}) end, '-', '−')
+{%- endmacro %}
+
+
 {# `, the most since 2020-03-12`, or `, the most on record (from 2016-01-05)`; nothing where the sentence makes no such claim. #}
 {% macro since_clause(superlative, since, history_from) -%}
     case

@@ -39,6 +39,7 @@ MARTS = [
     "dealer_gamma_daily",
     "dealer_gamma_strike",
     "headline_daily",
+    "claim_check",
 ]
 
 
@@ -132,6 +133,39 @@ def test_a_rebalancing_that_is_not_exposure_times_return_or_rests_on_the_day_its
     assert complaints(check("leveraged_etf_rebalance_daily", other_sign), None) == {"rebalance_gap": "critical", "volume_gap": "critical"}
     hindsight = rows.assign(newest_assets_on=rows["trade_date"], newest_assets_age_sessions=0)
     assert complaints(check("leveraged_etf_rebalance_daily", hindsight), None) == {"newest_assets_age_sessions": "critical", "assets_age_days": "critical"}
+
+
+def claims() -> pd.DataFrame:
+    """One claim that holds and one whose day lies ahead."""
+    return pd.DataFrame(
+        {
+            "claim_id": ["outflow", "level"],
+            "trade_date": pd.to_datetime(["2026-02-04", "2026-02-13"]),
+            "sentence": ["Tech-heavy funds lose $14 billion", "The level breaks before the report"],
+            "metric_table": ["outflow_daily", "level_watch_daily"],
+            "metric_column": ["net_flow_2d_usd", "distance_pct"],
+            "metric_filter": ["segment = tech_heavy", "watch_id = w"],
+            "comparison": "at_most",
+            "threshold": [-13.5e9, 0.0],
+            "unit": ["USD", "per cent"],
+            "asserted_since": pd.Series([None, None], dtype="datetime64[s]"),
+            "asserted": ["at or below −13,500,000,000 USD", "at or below 0 per cent"],
+            "found": [-14e9, None],
+            "observed_on": pd.to_datetime(["2026-02-04", None]),
+            "since_date": pd.Series([None, None], dtype="datetime64[s]"),
+            "history_from": pd.to_datetime(["2016-01-05", None]),
+            "verdict": ["supported", "not_testable"],
+            "reason": ["found −14,000,000,000 USD", "the day lies after the session of this run"],
+            "basis": "the reporter of 2026-02-04",
+            "checked_on": pd.Timestamp("2026-11-25"),
+        }
+    )
+
+
+def test_a_verdict_of_another_word_without_a_reason_or_with_hindsight_blocks() -> None:
+    assert check("claim_check", claims()).failures == ()
+    wrong = claims().assign(verdict="true", reason=None, observed_on=pd.Timestamp("2026-02-05"))
+    assert complaints(check("claim_check", wrong), None) == {"verdict": "critical", "reason": "critical", "observed_before_days": "critical"}
 
 
 def leveraged_history() -> pd.DataFrame:
