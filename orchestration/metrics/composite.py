@@ -25,10 +25,10 @@ NO_REGIME = -1
 
 
 class Composite(NamedTuple):
-    """index: (sessions,), between 0 and 1, NaN below the minimum of pillars. contributions: w_i²·s_i², (sessions, pillars), NaN for a pillar that is out.
+    """index_value: (sessions,), between 0 and 1, NaN below the minimum of pillars. contributions: w_i²·s_i², (sessions, pillars), NaN for a pillar that is out.
     cross: what pairs add, (sessions,), negative where they offset one another. is_in: which pillars are counted, (sessions, pillars)."""
 
-    index: Array
+    index_value: Array
     contributions: Array
     cross: Array
     is_in: Flags
@@ -70,7 +70,7 @@ def ewma_correlation(pillars: Array, decay: float, first_block: int) -> Array:
     pillars: percentiles (sessions, pillars). decay: weight of yesterday's estimate, λ; the rest is that of today's product of distances from 1/2, the
     median of a percentile. first_block: so many first sessions on which both are known give the moments the recursion starts from, as their covariance
     about the means. A session on which one is missing leaves the pair as it was; a pair's variances rest on its own common sessions, so that a correlation
-    lies within [-1, 1] when histories differ. Correlation with a pillar that never left the median is 0. ValueError unless 0 < decay < 1 and the block is at least 2.
+    lies within [-1, 1] when histories differ. A pillar that never left the median has correlation 0. ValueError unless 0 < decay < 1 and 2 <= block.
     """
     if not 0 < decay < 1 or first_block < 2:
         raise ValueError(f"expected a decay between 0 and 1 and a block of at least 2 sessions, found {decay} and {first_block}")
@@ -140,7 +140,7 @@ def composite(pillars: Array, correlation: Array, weights: Array, minimum: int) 
             cross = cross + 2 * np.where(pair == 0, 0.0, pair * correlation[:, row, column])
     is_there = is_in.any(axis=1)
     return Composite(
-        index=np.where(is_there, own + cross, np.nan),
+        index_value=np.where(is_there, own + cross, np.nan),
         contributions=np.where(is_in, stress * stress, np.nan),
         cross=np.where(is_there, cross, np.nan),
         is_in=is_in,

@@ -24,15 +24,15 @@ def test_the_index_and_its_cross_part_meet_the_oracle(oracles: Path) -> None:
     pillars = np.column_stack([recursive_percentile(series, BLOCK) for series in np.array(raw).T])
     weights = np.array(list(expected["weights"].values()))
     found = composite(pillars, ewma_correlation(pillars, DECAY, BLOCK), weights, 4)
-    assert np.isnan(found.index[: BLOCK - 1]).all()
+    assert np.isnan(found.index_value[: BLOCK - 1]).all()
     for session, point in expected["points"].items():
         at = int(session)
-        assert found.index[at] == pytest.approx(point["CISS"], abs=expected["tol"])
+        assert found.index_value[at] == pytest.approx(point["CISS"], abs=expected["tol"])
         assert found.cross[at] == pytest.approx(point["cross_corr_contrib"], abs=expected["tol"])
         assert (weights @ pillars[at]) ** 2 == pytest.approx(point["perfect_corr_bound"], abs=expected["tol"])
     bound = (pillars @ weights) ** 2
-    assert np.all(found.index[BLOCK - 1 :] <= bound[BLOCK - 1 :] + 1e-12)
-    assert np.all(found.index[BLOCK - 1 :] >= 0)
+    assert np.all(found.index_value[BLOCK - 1 :] <= bound[BLOCK - 1 :] + 1e-12)
+    assert np.all(found.index_value[BLOCK - 1 :] >= 0)
 
 
 # ---------------------------------------------------------------- percentiles
@@ -116,17 +116,17 @@ def test_the_index_is_the_quadratic_form_of_the_known_pillars_with_their_weights
     known = np.flatnonzero(np.isfinite(pillars[session]) & np.isfinite(np.diagonal(correlation[session])))
     assert found.is_in[session].nonzero()[0].tolist() == known.tolist()
     stress = weights[known] / weights[known].sum() * pillars[session, known]
-    assert found.index[session] == pytest.approx(stress @ correlation[session][np.ix_(known, known)] @ stress, abs=1e-14)
+    assert found.index_value[session] == pytest.approx(stress @ correlation[session][np.ix_(known, known)] @ stress, abs=1e-14)
     assert found.contributions[session, known] == pytest.approx(stress**2, abs=1e-15)
-    assert np.nansum(found.contributions[session]) + found.cross[session] == pytest.approx(found.index[session], abs=1e-15)
+    assert np.nansum(found.contributions[session]) + found.cross[session] == pytest.approx(found.index_value[session], abs=1e-15)
 
 
 def test_below_the_minimum_of_pillars_there_is_no_index(pillars: Array) -> None:
     pillars[350:, [0, 1]] = np.nan
     found = composite(pillars, ewma_correlation(pillars, DECAY, BLOCK), np.full(6, 1 / 6), 4)
-    assert np.isnan(found.index[350:]).all()
+    assert np.isnan(found.index_value[350:]).all()
     assert not found.is_in[350:].any()
-    assert np.isfinite(found.index[BLOCK:350]).all()
+    assert np.isfinite(found.index_value[BLOCK:350]).all()
 
 
 def test_two_pillars_that_are_never_known_together_are_not_counted_together() -> None:
@@ -136,7 +136,7 @@ def test_two_pillars_that_are_never_known_together_are_not_counted_together() ->
     pillars[299, 2] = 0.9
     found = composite(pillars, ewma_correlation(pillars, DECAY, BLOCK), np.full(3, 1 / 3), 2)
     assert found.is_in[299].tolist() == [True, False, True]
-    assert np.isfinite(found.index[299])
+    assert np.isfinite(found.index_value[299])
 
 
 def test_pillars_that_never_leave_the_median_or_are_the_same_have_defined_correlations() -> None:
@@ -177,7 +177,7 @@ def test_adding_sessions_moves_no_bit_of_the_past(pillars: Array, sessions: int)
 def test_no_sessions_give_nothing() -> None:
     empty = np.empty((0, 6))
     found = composite(empty, ewma_correlation(empty, DECAY, BLOCK), np.full(6, 1 / 6), 4)
-    assert found.index.shape == (0,)
+    assert found.index_value.shape == (0,)
     assert found.contributions.shape == (0, 6)
     assert len(regimes(np.empty(0), np.empty(0, dtype=bool), **RULES)) == 0
 
