@@ -1,0 +1,150 @@
+{#
+  One round of fire sales (Greenwood, Landier & Thesmar 2015), through the security and never from fund to fund: what all funds hold and sell of each
+  security, then what that costs each fund. Linear: twice the shock, twice every number. Caps belong to the cascade (orchestration/metrics/fire_sale.py).
+
+  funds: a relation with trade_date, fund_id, vintage_number, tna_usd and the columns `parts`: shares of its net assets that a fund sells in proportion.
+  positions: a relation with vintage_number, security_number, weight (of net assets) and sold_weight (of what can be sold, adding up to 1).
+
+  The last bits of a past day must not move when a day is added, and decimals would take twice the time here. So terms are counted in grains: a power of two
+  so small that the day's total is some 2^51 of them. Whole numbers below 2^53 add up exactly as doubles, in any order.
+#}
+
+{# Grains in a unit, such that `total` units (0 or more, itself exact) are between 2^50 and 2^51. #}
+{% macro grains(total) -%}
+    coalesce(pow(2, 51 - ceil(log2(nullif({{ total }}, 0)))), 1)
+{%- endmacro %}
+
+
+{# A query by trade_date and security_number: held_usd, and for each part what is sold, `<part>_usd`. #}
+{% macro fire_sale_securities(funds, positions, parts) -%}
+    with grains as (
+        select
+            trade_date,
+            {% for part in parts -%}
+                {{ grains('cast(sum(cast(tna_usd * ' ~ part ~ ' as decimal(38, 4))) as double)') }} as {{ part }},
+            {% endfor -%}
+            {{ grains('cast(sum(cast(tna_usd as decimal(38, 4))) as double)') }} as held
+        from {{ funds }}
+        group by trade_date
+    ),
+
+    scaled as (
+        select
+            funds.trade_date,
+            funds.vintage_number,
+            {% for part in parts -%}
+                funds.tna_usd * funds.{{ part }} * grains.{{ part }} as {{ part }},
+            {% endfor -%}
+            funds.tna_usd * grains.held as held
+        from {{ funds }} as funds
+        inner join grains on funds.trade_date = grains.trade_date
+    ),
+
+    added as (
+        select
+            scaled.trade_date,
+            positions.security_number,
+            {% for part in parts -%}
+                sum(round(scaled.{{ part }} * positions.sold_weight)) as {{ part }},
+            {% endfor -%}
+            sum(round(scaled.held * positions.weight)) as held
+        from scaled
+        inner join {{ positions }} as positions on scaled.vintage_number = positions.vintage_number
+        group by scaled.trade_date, positions.security_number
+    )
+
+    select
+        added.trade_date,
+        added.security_number,
+        {% for part in parts -%}
+            added.{{ part }} / grains.{{ part }} as {{ part }}_usd,
+        {% endfor -%}
+        added.held / grains.held as held_usd
+    from added
+    inner join grains on added.trade_date = grains.trade_date
+{%- endmacro %}
+
+
+{#
+  A query by trade_date and fund_id, from securities as above with their depth_usd: for each part what the sales of all cost the fund, as a share of its net
+  assets, `<part>_loss`; loss_per_dollar, what a dollar that the fund sells costs all holders; depth_known_share of its net assets. A security whose depth is
+  not known (null) costs nobody anything, and a fund that holds no other has no row.
+#}
+{% macro fire_sale_funds(funds, positions, securities, parts) -%}
+    with falls as (
+        select
+            trade_date,
+            security_number,
+            {% for part in parts -%}
+                {{ part }}_usd / depth_usd as {{ part }},
+            {% endfor -%}
+            held_usd / depth_usd as held
+        from {{ securities }}
+        where depth_usd > 0
+    ),
+
+    grains as (
+        select
+            trade_date,
+            {% for part in parts -%}
+                {{ grains('max(' ~ part ~ ')') }} as {{ part }},
+            {% endfor -%}
+            {{ grains('max(held)') }} as held,
+            {{ grains('1') }} as weight
+        from falls
+        group by trade_date
+    ),
+
+    scaled as (
+        select
+            falls.trade_date,
+            falls.security_number,
+            {% for part in parts -%}
+                falls.{{ part }} * grains.{{ part }} as {{ part }},
+            {% endfor -%}
+            falls.held * grains.held as held,
+            grains.weight
+        from falls
+        inner join grains on falls.trade_date = grains.trade_date
+    ),
+
+    added as (
+        select
+            funds.trade_date,
+            funds.fund_id,
+            {% for part in parts -%}
+                sum(round(positions.weight * scaled.{{ part }})) as {{ part }},
+            {% endfor -%}
+            sum(round(positions.sold_weight * scaled.held)) as held,
+            sum(round(positions.weight * scaled.weight)) as weight
+        from {{ funds }} as funds
+        inner join {{ positions }} as positions on funds.vintage_number = positions.vintage_number
+        inner join scaled on funds.trade_date = scaled.trade_date and positions.security_number = scaled.security_number
+        group by funds.trade_date, funds.fund_id
+    )
+
+    select
+        added.trade_date,
+        added.fund_id,
+        {% for part in parts -%}
+            added.{{ part }} / grains.{{ part }} as {{ part }}_loss,
+        {% endfor -%}
+        added.held / grains.held as loss_per_dollar,
+        added.weight / grains.weight as depth_known_share
+    from added
+    inner join grains on added.trade_date = grains.trade_date
+{%- endmacro %}
+
+
+{# What a scenario may shock: int_fire_sale_positions says of each line whether it `is_…`. #}
+{% macro shocked_groups() -%}
+    {{ return(['ai', 'technology', 'equity']) }}
+{%- endmacro %}
+
+
+{# Per group the share of its net assets that a fund sells where all of the group is lost: a column of int_fire_sale_fund_days. #}
+{% macro sold_parts() -%}
+    {%- set parts = [] -%}
+    {%- for group in shocked_groups() -%}{%- do parts.append('sold_of_' ~ group) -%}{%- endfor -%}
+    {{ return(parts) }}
+{%- endmacro %}
