@@ -44,6 +44,7 @@ MARTS = [
     "dealer_gamma_strike",
     "headline_daily",
     "claim_check",
+    "price_pressure_daily",
 ]
 
 
@@ -404,3 +405,29 @@ def test_a_headline_without_a_number_or_with_an_unknown_word_blocks() -> None:
     assert check("headline_daily", headlines).failures == ()
     wrong = headlines.assign(value=None, severity="red", since_date=pd.Timestamp("2026-02-05"))
     assert complaints(check("headline_daily", wrong), None) == {"value": "critical", "severity": "critical", "since_days": "critical"}
+
+
+def test_a_slope_whose_t_value_is_another_or_a_reason_nobody_knows_blocks() -> None:
+    rows = pd.DataFrame(
+        {
+            "trade_date": pd.to_datetime(["2025-09-29", "2025-09-30"]),
+            "slope": [None, 0.4],
+            "slope_se": [None, 0.1],
+            "slope_t": [None, 4.0],
+            "securities": [120, 300],
+            "flow_dispersion_pct": [None, 0.5],
+            "residual_dispersion": [None, 1.1],
+            "mean_slope_250": 0.05,
+            "t_250": 2.1,
+            "sessions_250": 249,
+            "is_significant": True,
+            "mean_slope_history": 0.04,
+            "t_history": 3.9,
+            "sessions_history": 2000,
+            "lags_history": 7,
+            "reason": ["flows_do_not_differ", None],
+        }
+    )
+    assert check("price_pressure_daily", rows).failures == ()
+    wrong = rows.assign(slope_t=[None, -4.0], reason="bad luck")
+    assert complaints(check("price_pressure_daily", wrong), None) == {"slope_gap": "critical", "reason": "critical"}
