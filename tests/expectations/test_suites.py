@@ -45,6 +45,9 @@ MARTS = [
     "headline_daily",
     "claim_check",
     "price_pressure_daily",
+    "comovement_daily",
+    "connectedness_daily",
+    "connectedness_pair_daily",
 ]
 
 
@@ -431,3 +434,66 @@ def test_a_slope_whose_t_value_is_another_or_a_reason_nobody_knows_blocks() -> N
     assert check("price_pressure_daily", rows).failures == ()
     wrong = rows.assign(slope_t=[None, -4.0], reason="bad luck")
     assert complaints(check("price_pressure_daily", wrong), None) == {"slope_gap": "critical", "reason": "critical"}
+def comovement() -> pd.DataFrame:
+    """A day with numbers and one whose assets began too late."""
+    return pd.DataFrame(
+        {
+            "trade_date": pd.to_datetime(["2026-02-03", "2026-02-04"]),
+            "absorption_ratio": [None, 0.84],
+            "absorption_shift": [None, 1.2],
+            "assets": [4, 19],
+            "sessions": [0, 500],
+            "absorption_reason": ["too_few_series", None],
+            "turbulence": [None, 2.5],
+            "turbulence_percentile": [None, 0.93],
+            "correlation_surprise": [None, 1.4],
+            "turbulence_assets": [4, 19],
+            "turbulence_sessions": [0, 1250],
+            "turbulence_reason": ["too_few_series", None],
+        }
+    )
+
+
+def test_a_share_above_the_whole_an_infinite_distance_or_a_reason_nobody_knows_blocks() -> None:
+    assert check("comovement_daily", comovement()).failures == ()
+    wrong = comovement().assign(absorption_ratio=[None, 1.1], turbulence=[None, float("inf")], turbulence_reason=["bad_luck", None])
+    found = complaints(check("comovement_daily", wrong), None)
+    assert found == {"absorption_ratio": "critical", "turbulence": "critical", "_infinite_figures": "critical", "turbulence_reason": "critical"}
+
+
+def test_a_total_above_the_whole_or_a_record_of_the_day_itself_blocks() -> None:
+    total = pd.DataFrame(
+        {
+            "trade_date": pd.Timestamp("2026-02-04"),
+            "identification": ["generalized", "cholesky"],
+            "total_pct": [45.0, None],
+            "lag_order": 1,
+            "lags_by_criterion": [1, None],
+            "horizon_sessions": 10,
+            "window_sessions": 250,
+            "series": 12,
+            "observations": [249, 0],
+            "highest_since": pd.to_datetime(["2025-11-03", None]),
+            "history_from": pd.Timestamp("2015-01-02"),
+            "reason": [None, "collinear_series"],
+        }
+    )
+    assert check("connectedness_daily", total).failures == ()
+    wrong = total.assign(total_pct=[145.0, None], identification=["generalized", "guess"], highest_since=total["trade_date"])
+    found = complaints(check("connectedness_daily", wrong), None)
+    assert found == {"total_pct": "critical", "identification": "critical", "record_age_days": "critical"}
+
+
+def test_a_pair_without_a_share_or_counted_twice_blocks() -> None:
+    pairs = pd.DataFrame(
+        {
+            "trade_date": pd.Timestamp("2026-02-04"),
+            "source": ["semiconductors", "gold"],
+            "target": ["gold", "semiconductors"],
+            "share_pct": [6.0, 2.0],
+            "net_pct": [4.0, -4.0],
+        }
+    )
+    assert check("connectedness_pair_daily", pairs).failures == ()
+    wrong = pairs.assign(source="gold", target="semiconductors", share_pct=[None, 102.0])
+    assert complaints(check("connectedness_pair_daily", wrong), None) == {"_payload": "critical", "share_pct": "critical"}
