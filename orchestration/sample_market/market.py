@@ -6,7 +6,7 @@ the story day's outflow is closed in the largest tech-heavy fund.
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import NamedTuple
@@ -16,6 +16,7 @@ import numpy as np
 from orchestration.sample_market import calibration, history, script
 from orchestration.sample_market.calibration import Story, column
 from orchestration.sample_market.draws import normal, stream
+from orchestration.sample_market.engine import Record
 from orchestration.sample_market.facts import Array, Balances, Bars, FilingMonth, FlowPeriod, Listing, Position
 from orchestration.sample_market.funds import FUNDS, LEVERAGED, TECHNOLOGY, UNREAD, Fund, Portfolio
 from orchestration.sample_market.news import CALM_VOLATILITY, SESSIONS_A_YEAR
@@ -375,6 +376,23 @@ def _stress(story: Story, vix: Array) -> dict[str, Array]:
     regions = {name: (share * whole).round(3) for name, share in list(STRESS_REGIONS.items())[:-1]}
     last = list(STRESS_REGIONS)[-1]
     return {**parts, **regions, last: (whole - np.sum(list(regions.values()), axis=0)).round(3)}
+
+
+def in_world(story: Story, name: str) -> Story:
+    """The same story with one of its worlds alone, so that it is the first: what publishers would have shown there.
+
+    Raises ValueError where the story was not told in a world of that name.
+    """
+    names = [world.name for world in story.worlds]
+    if name not in names:
+        raise ValueError(f"expected a world of {', '.join(names)}, found {name}")
+    place, record = names.index(name), story.record
+
+    def its(values: list[Array]) -> list[Array]:
+        return [of_all_worlds[place : place + 1] for of_all_worlds in values]
+
+    alone = Record(its(record.log_price), its(record.value), its(record.flow), its(record.shares), its(record.assets))
+    return replace(story, worlds=(story.worlds[place],), record=alone)
 
 
 def assemble(story: Story) -> Market:

@@ -23,9 +23,10 @@ import numpy as np
 
 from orchestration import calendars
 from orchestration.sample_market import calibration, options, truth
+from orchestration.sample_market.engine import WORLDS
 from orchestration.sample_market.facts import Bars, FlowPeriod
 from orchestration.sample_market.funds import FUNDS, LEVERAGED, Fund
-from orchestration.sample_market.market import LATE_POSTINGS, SPLITS, LatePosting, Market, assemble, filing_months, industry_flows
+from orchestration.sample_market.market import LATE_POSTINGS, SPLITS, LatePosting, Market, assemble, filing_months, in_world, industry_flows
 from orchestration.sample_market.securities import load
 from orchestration.sample_market.writers import ark, cboe, finra, fred, french, globalx, ici, invesco, ishares, ofr, proshares, sec, spdr, vanguard, yahoo
 
@@ -353,11 +354,13 @@ def _is_current(folder: Path, truth_folder: Path, identity: dict[str, object]) -
     return truth_folder.is_dir() and marker.is_file() and json.loads(marker.read_text()) == identity
 
 
-def _fill(folder: Path, truth_folder: Path, seed: int, daily_sessions: int, progress: Callable[[int, int], None] | None) -> None:
+def _fill(folder: Path, truth_folder: Path, seed: int, daily_sessions: int, world: str, progress: Callable[[int, int], None] | None) -> None:
     story = calibration.tell(seed, load())
     calibration.check(story)
     market = assemble(story)
     truth.write(truth_folder, story, market)
+    if world != WORLDS[0].name:
+        market = assemble(in_world(story, world))
     del story
     served = answers(market, daily_sessions)
     made: set[Path] = set()
@@ -374,16 +377,24 @@ def _fill(folder: Path, truth_folder: Path, seed: int, daily_sessions: int, prog
     (folder / "mirror.json").write_text(f'{{\n  "note": {json.dumps(NOTE)},\n  "files": [\n{entries}\n  ]\n}}\n')
 
 
-def write_mirror(folder: Path, *, seed: int = DEFAULT_SEED, daily_sessions: int = DAILY_SESSIONS, progress: Callable[[int, int], None] | None = None) -> Path:
+def write_mirror(
+    folder: Path,
+    *,
+    seed: int = DEFAULT_SEED,
+    daily_sessions: int = DAILY_SESSIONS,
+    world: str = WORLDS[0].name,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
     """A complete mirror in `folder` and its truth in `truth` beside it, replacing what is there unless it was written with these arguments by
     this code; returns the mirror's folder.
 
     It is written beside and renamed, under a lock, so that nobody sees half of it and two writers do not meet.
-    daily_sessions: how many of the last sessions have holdings of their own (1 to 250). progress: called with (files written, files in all).
-    Raises CalibrationError where the seed does not tell the story.
+    daily_sessions: how many of the last sessions have holdings of their own (1 to 250). world: name of the world whose files are written
+    (engine.WORLDS); the truth beside a twin is the market's, from the same draws. progress: called with (files written, files in all).
+    Raises CalibrationError where the seed does not tell the story, ValueError where there is no such world.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    identity: dict[str, object] = {"seed": seed, "daily_sessions": daily_sessions, "code": code_version()}
+    identity: dict[str, object] = {"seed": seed, "daily_sessions": daily_sessions, "world": world, "code": code_version()}
     with (folder.parent / f".{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         truth_folder = folder.with_name("truth")
@@ -395,7 +406,7 @@ def write_mirror(folder: Path, *, seed: int = DEFAULT_SEED, daily_sessions: int 
         try:
             fresh, fresh_truth = beside / "fresh", beside / "truth"
             fresh.mkdir()
-            _fill(fresh, fresh_truth, seed, daily_sessions, progress)
+            _fill(fresh, fresh_truth, seed, daily_sessions, world, progress)
             (fresh / MARKER).write_text(json.dumps(identity))
             # the mirror, whose marker says what both are, comes last
             for new, place in ((fresh_truth, truth_folder), (fresh, folder)):

@@ -10,7 +10,7 @@ from orchestration.sample_market import script
 from orchestration.sample_market.calibration import Story, column
 from orchestration.sample_market.facts import Array
 from orchestration.sample_market.funds import FUNDS, LEVERAGED, Fund
-from orchestration.sample_market.market import LATE_POSTINGS, SPLITS, Market, Series, assemble, filing_months, industry_flows
+from orchestration.sample_market.market import LATE_POSTINGS, SPLITS, Market, Series, assemble, filing_months, in_world, industry_flows
 from orchestration.sample_market.truth import breached_on
 
 TECHNOLOGY = [position for position, fund in enumerate(FUNDS) if fund.segment == "tech_heavy"]
@@ -32,6 +32,26 @@ def test_the_same_story_gives_the_same_market(story: Story, market: Market) -> N
     for name in ("prices", "nav", "shares", "cash", "flow_usd", "gamma_balance"):
         assert np.array_equal(getattr(again, name), getattr(market, name)), name
     assert all(np.array_equal(again.series[symbol].bars.high, series.bars.high) for symbol, series in market.series.items())
+
+
+def test_the_market_is_what_its_own_world_publishes(story: Story, market: Market) -> None:
+    alone = assemble(in_world(story, "market"))
+    for name in ("prices", "nav", "shares", "cash", "flow_usd", "product_assets"):
+        assert np.array_equal(getattr(alone, name), getattr(market, name)), name
+
+
+def test_a_twin_publishes_its_own_prices_and_flows_on_the_same_news(story: Story, market: Market) -> None:
+    twin = assemble(in_world(story, "p1_no_price_impact"))
+    own = [world.name for world in story.worlds].index("p1_no_price_impact")
+    price = np.array([one.price for one in story.securities]) * np.exp(np.stack(story.record.log_price)[:, own])
+    assert np.abs(twin.prices - np.maximum(price, 0.01)).max() <= 0.005 + 1e-9
+    assert not np.array_equal(twin.shares, market.shares)
+    assert np.array_equal(twin.vix.close, market.vix.close)
+
+
+def test_a_world_that_was_not_told_is_named(story: Story) -> None:
+    with pytest.raises(ValueError, match=r"expected a world of market, .* found p9"):
+        in_world(story, "p9")
 
 
 def test_every_number_is_finite_and_every_price_positive(market: Market) -> None:

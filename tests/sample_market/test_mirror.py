@@ -583,11 +583,11 @@ def test_a_mirror_of_other_code_is_replaced_whole_and_progress_reaches_the_end(t
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("changed", ["seed", "daily_sessions", "truth"])
+@pytest.mark.parametrize("changed", ["seed", "daily_sessions", "world", "truth"])
 def test_other_arguments_or_a_truth_that_is_gone_are_written_anew(tmp_path: Path, changed: str) -> None:
     folder = write_mirror(tmp_path / "mirror")
     first = (folder / "mirror.json").stat().st_ino
-    given = {"seed": {"seed": 5}, "daily_sessions": {"daily_sessions": 3}, "truth": {}}[changed]
+    given = {"seed": {"seed": 5}, "daily_sessions": {"daily_sessions": 3}, "world": {"world": "p1_no_price_impact"}, "truth": {}}[changed]
     if changed == "truth":
         (folder.with_name("truth") / "truth_rules.md").unlink()
         folder.with_name("truth").rmdir()
