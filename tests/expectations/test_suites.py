@@ -48,6 +48,7 @@ MARTS = [
     "comovement_daily",
     "connectedness_daily",
     "connectedness_pair_daily",
+    "cross_asset_contagion_daily",
 ]
 
 
@@ -497,3 +498,29 @@ def test_a_pair_without_a_share_or_counted_twice_blocks() -> None:
     assert check("connectedness_pair_daily", pairs).failures == ()
     wrong = pairs.assign(source="gold", target="semiconductors", share_pct=[None, 102.0])
     assert complaints(check("connectedness_pair_daily", wrong), None) == {"_payload": "critical", "share_pct": "critical"}
+
+
+def test_a_correlation_beyond_one_or_a_window_that_is_too_long_blocks() -> None:
+    rows = pd.DataFrame(
+        {
+            "trade_date": pd.to_datetime(["2025-09-30", "2025-09-30"]),
+            "source": "technology",
+            "target": ["gold", "asia"],
+            "is_two_day_mean": [False, True],
+            "correlation_crisis": [None, 0.7],
+            "correlation_full": [0.1, 0.6],
+            "variance_increase": [None, 3.0],
+            "correlation_adjusted": [None, 0.5],
+            "z_raw": [None, 0.6],
+            "z_adjusted": [None, -0.5],
+            "is_contagion_raw": [None, False],
+            "is_contagion_adjusted": [None, False],
+            "sessions_crisis": [20, 19],
+            "sessions_full": [270, 260],
+            "sessions_quiet": 187,
+            "reason": ["a_series_does_not_move", None],
+        }
+    )
+    assert check("cross_asset_contagion_daily", rows).failures == ()
+    wrong = rows.assign(correlation_adjusted=[None, 1.5], sessions_crisis=30)
+    assert complaints(check("cross_asset_contagion_daily", wrong), None) == {"correlation_adjusted": "critical", "sessions_crisis": "critical"}
