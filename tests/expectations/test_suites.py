@@ -49,6 +49,7 @@ MARTS = [
     "connectedness_daily",
     "connectedness_pair_daily",
     "cross_asset_contagion_daily",
+    "contagion_index_daily",
 ]
 
 
@@ -142,6 +143,46 @@ def test_a_rebalancing_that_is_not_exposure_times_return_or_rests_on_the_day_its
     assert complaints(check("leveraged_etf_rebalance_daily", other_sign), None) == {"rebalance_gap": "critical", "volume_gap": "critical"}
     hindsight = rows.assign(newest_assets_on=rows["trade_date"], newest_assets_age_sessions=0)
     assert complaints(check("leveraged_etf_rebalance_daily", hindsight), None) == {"newest_assets_age_sessions": "critical", "assets_age_days": "critical"}
+
+
+PILLARS = ("outflow", "leverage", "spread", "comovement", "mechanics", "network")
+
+
+def index_days() -> pd.DataFrame:
+    """A day without an index, and one with all pillars."""
+    return pd.DataFrame(
+        {
+            "trade_date": pd.to_datetime(["2026-02-03", "2026-02-04"]),
+            "index_value": [None, 0.3],
+            **{f"contribution_{pillar}": [None, 0.02] for pillar in PILLARS},
+            "contribution_cross": [None, 0.18],
+            **{f"percentile_{pillar}": 0.85 for pillar in PILLARS},
+            "index_percentile": [None, 0.99],
+            "change_1d": pd.Series([None, None], dtype="float64"),
+            "change_5d": pd.Series([None, None], dtype="float64"),
+            "regime": [None, "panic"],
+            "regime_since": pd.to_datetime([None, "2026-02-04"]),
+            "is_pressure_significant": True,
+            "highest_since": pd.to_datetime([None, "2025-04-04"]),
+            "history_from": pd.to_datetime([None, "2026-02-04"]),
+            "pillars_known": [3, 6],
+            "pillars_counted": [0, 6],
+            "inputs_known": "leverage: margin_debt_growth 35 days old",
+            "oldest_input_days": 35,
+            "reason": ["3 pillars known, 4 needed", None],
+        }
+    )
+
+
+def test_an_index_that_is_not_its_parts_or_of_too_few_pillars_or_of_another_regime_blocks() -> None:
+    assert check("contagion_index_daily", index_days()).failures == ()
+    wrong = index_days().assign(index_value=[None, 0.31], pillars_counted=[0, 3], regime=[None, "red"], highest_since=pd.Timestamp("2026-02-05"))
+    assert complaints(check("contagion_index_daily", wrong), None) == {
+        "parts_gap": "critical",
+        "pillars_counted": "critical",
+        "regime": "critical",
+        "since_days": "critical",
+    }
 
 
 def claims() -> pd.DataFrame:
