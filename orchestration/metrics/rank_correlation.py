@@ -24,7 +24,8 @@ class Lead(NamedTuple):
 def centred_ranks(values: Array, window: int) -> Numbers:
     """Twice the rank of each value within its trailing window minus window + 1, so that a window sums to 0: (rows − window + 1, window).
 
-    values: (rows,), finite; a series shorter than the window has no row. Equal values share their mean rank. ValueError for a window below 2 or values that are not finite.
+    values: (rows,), finite; a series shorter than the window has no row. Equal values share their mean rank.
+    ValueError for a window below 2 or values that are not finite.
     """
     if window < 2 or not np.all(np.isfinite(values)):
         raise ValueError(f"expected finite values and a window of at least 2, found a window of {window}")
