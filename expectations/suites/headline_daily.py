@@ -11,7 +11,7 @@ SUITE = suite(
     never_null("severity", "a reader must not have to guess"),
     between("since_days", 0, None, "since when lies in the past; a level may break on the day"),
     between("history_days", 0, None, "a history begins before it ends"),
-    between("headlines", 1, 30, "nine topics and one sentence a watched level"),
+    between("headlines", 1, 30, "fifteen topics and one sentence a watched level"),
     grain=("trade_date", "headline_id"),
     columns=("topic", "position", "since_date", "history_from"),
     derived=(

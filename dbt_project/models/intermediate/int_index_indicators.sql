@@ -133,7 +133,7 @@ price_pressure as (
     select
         trade_date,
         trade_date as observed_on,
-        t_day as indicator_value
+        slope_t as indicator_value
     from {{ ref('price_pressure_daily') }}
 )
 

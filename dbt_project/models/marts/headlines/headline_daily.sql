@@ -1,5 +1,34 @@
 -- one block a topic; since_date and history_from stand only where the sentence says "since when"
-with tech_flows as (
+with contagion_index as (
+    select
+        trade_date,
+        'contagion_index' as headline_id,
+        1 as position,
+        'index' as topic,
+        'The contagion index stands at ' || format('{:.2f}', index_value) || ' on ' || trade_date
+        || coalesce(' (' || {{ signed('change_1d', 2) }} || ' on the day', ' (first day')
+        || coalesce(', ' || {{ signed('change_5d', 2) }} || ' in five sessions)', ')')
+        || coalesce(', ' || regime || ' since ' || regime_since, '')
+        || case
+            when regime = 'stress' and index_percentile >= {{ parameter('regime_quantile_contagion') }} and not is_pressure_significant
+                then ': high enough for contagion, but not shown to be passed on'
+            else ''
+        end as statement,
+        'the highest' as superlative,
+        index_value as value,
+        'index points' as unit,
+        highest_since as since_date,
+        case when change_1d > 0 then history_from end as history_from,
+        case
+            when regime in ('contagion', 'panic') then 'alert'
+            when regime = 'stress' then 'notice'
+            else 'info'
+        end as severity
+    from {{ ref('contagion_index_daily') }}
+    where index_value is not null
+),
+
+tech_flows as (
     select * from {{ ref('outflow_daily') }}
     where segment = 'tech_heavy' and net_flow_2d_usd is not null
 ),
@@ -12,7 +41,7 @@ tech_outflow as (
     select
         flows.trade_date,
         'tech_outflow' as headline_id,
-        1 as position,
+        2 as position,
         'outflow' as topic,
         'Tech-heavy funds ' || if(flows.net_flow_2d_usd < 0, 'lost ', 'took in ') || {{ dollars('flows.net_flow_2d_usd') }}
         || ' in two sessions to ' || flows.trade_date || ' (' || flows.observed_funds || ' of '
@@ -28,26 +57,28 @@ tech_outflow as (
 ),
 
 largest_fund_outflow as (
+    -- a fund with a daily factor gains and loses a tenth on a quiet day, and trades for its factor (leveraged_etf_rebalance_daily)
     select
-        trade_date,
+        flows.trade_date,
         'largest_fund_outflow' as headline_id,
-        2 as position,
+        3 as position,
         'fund' as topic,
-        'Largest outflow of ' || trade_date || ': ' || fund_id || ' lost ' || {{ dollars('net_flow_usd') }}
-        || coalesce(format(' ({:.1f} % of its assets)', -net_flow_pct_aum), '') as statement,
+        'Largest outflow of ' || flows.trade_date || ': ' || flows.fund_id || ' lost ' || {{ dollars('flows.net_flow_usd') }}
+        || coalesce(format(' ({:.1f} % of its assets)', -flows.net_flow_pct_aum), '') as statement,
         null as superlative,
-        net_flow_usd as value,
+        flows.net_flow_usd as value,
         'USD' as unit,
         cast(null as date) as since_date,
         cast(null as date) as history_from,
         case
-            when -net_flow_pct_aum >= {{ parameter('headline_fund_alert_pct') }} then 'alert'
-            when -net_flow_pct_aum >= {{ parameter('headline_fund_notice_pct') }} then 'notice'
+            when -flows.net_flow_pct_aum >= {{ parameter('headline_fund_alert_pct') }} then 'alert'
+            when -flows.net_flow_pct_aum >= {{ parameter('headline_fund_notice_pct') }} then 'notice'
             else 'info'
         end as severity
-    from {{ ref('fund_flow_daily') }}
-    where net_flow_usd < 0
-    qualify row_number() over (partition by trade_date order by net_flow_usd, fund_id) = 1
+    from {{ ref('fund_flow_daily') }} as flows
+    inner join {{ ref('fund') }} as funds on flows.fund_id = funds.fund_id
+    where flows.net_flow_usd < 0 and funds.leverage = 1
+    qualify row_number() over (partition by flows.trade_date order by flows.net_flow_usd, flows.fund_id) = 1
 ),
 
 -- months that were the newest when they were published
@@ -61,7 +92,7 @@ margin_debt as (
     select
         sessions.trade_date,
         'margin_debt' as headline_id,
-        3 as position,
+        4 as position,
         'leverage' as topic,
         'Margin debt was ' || {{ dollars('margin_months.debit_balances_usd_mn * 1e6') }}
         || ' at the end of ' || strftime(margin_months.month, '%B %Y') || if(margin_months.is_five_year_high, ', a five-year high', '')
@@ -88,7 +119,7 @@ ai_value_spread as (
     select
         trade_date,
         'ai_value_spread' as headline_id,
-        4 as position,
+        5 as position,
         'spread' as topic,
         'The spread of AI growth over value and industrials ' || if(narrowing_20d > 0, 'narrowed', 'widened') || ' by '
         || format('{:.1f}', 100 * abs(narrowing_20d)) || ' log points in 20 sessions to ' || trade_date
@@ -120,7 +151,7 @@ ai_sentiment as (
     select
         sentiments.trade_date,
         'ai_sentiment' as headline_id,
-        5 as position,
+        6 as position,
         'AI index' as topic,
         'The AI index ' || if(sentiments.ai_change_3d_pct < 0, 'fell ', 'rose ') || format('{:.1f} %', abs(sentiments.ai_change_3d_pct))
         || ' in three sessions to ' || sentiments.trade_date
@@ -139,7 +170,7 @@ volatility as (
     select
         trade_date,
         'volatility' as headline_id,
-        6 as position,
+        7 as position,
         'volatility' as topic,
         'The VIX closed at ' || format('{:.1f}', vix_close) || coalesce(' (' || {{ signed('vix_change', 1) }} || ')', '') || ' on ' || trade_date
         || coalesce(format(', at or above {:.0f} % of its sessions so far', floor(100 * vix_percentile)), '') as statement,
@@ -156,7 +187,7 @@ level_watch as (
     select
         levels.trade_date,
         'level_watch_' || levels.watch_id as headline_id,
-        7 as position,
+        8 as position,
         'level' as topic,
         'The ' || split_part(benchmarks.description, ':', 1) || ' closed at ' || format('{:,.1f}', levels.close_level) || ' on ' || levels.trade_date
         || format(', {:.1f} % ', abs(levels.distance_pct)) || if(levels.distance_pct < 0, 'below', 'above') || format(' the watched {:,.0f}', levels.level)
@@ -179,7 +210,7 @@ next_event as (
     select
         trade_date,
         'event' as headline_id,
-        8 as position,
+        9 as position,
         'event' as topic,
         case days_ahead when 0 then 'Today' when 1 then 'Tomorrow' else 'In ' || days_ahead || ' days' end
         || strftime(event_on, ', on %A %Y-%m-%d: ') || description
@@ -219,7 +250,7 @@ session_spillover as (
     select
         spillovers.trade_date,
         'session_spillover' as headline_id,
-        9 as position,
+        10 as position,
         'spillover' as topic,
         spillovers.regions || ': ' || {{ signed('100 * spillovers.cumulative_return', 1) }} || ' % along the chain of ' || spillovers.trade_date
         || coalesce(' (own parts ' || {{ signed('100 * spillovers.cumulative_own_return', 1) }} || ' %)', '') as statement,
@@ -234,10 +265,163 @@ session_spillover as (
     where spillovers.new_york_return is not null
 ),
 
+price_pressure as (
+    select
+        trade_date,
+        'price_pressure' as headline_id,
+        11 as position,
+        'transmission' as topic,
+        if(is_significant, 'Redemptions known beforehand move prices', 'Redemptions known beforehand are not shown to move prices')
+        || ': the price-pressure slope over a year to ' || trade_date || ' has t ' || {{ signed('t_250', 1) }} as statement,
+        null as superlative,
+        t_250 as value,
+        't value' as unit,
+        cast(null as date) as since_date,
+        cast(null as date) as history_from,
+        if(is_significant, 'notice', 'info') as severity
+    from {{ ref('price_pressure_daily') }}
+    where t_250 is not null
+),
+
+shifts as (
+    select * from {{ ref('comovement_daily') }}
+    where absorption_shift is not null
+),
+
+shift_percentiles as (
+    {{ recursive_percentile('shifts', [], 'trade_date', 'absorption_shift', whole_parameter('percentile_minimum_daily')) }}
+),
+
+shifts_since as (
+    {{ last_as_extreme('shifts', [], 'trade_date', '-absorption_shift') }}
+),
+
+comovement as (
+    select
+        shifts.trade_date,
+        'absorption_shift' as headline_id,
+        12 as position,
+        'co-movement' as topic,
+        'Markets move ' || if(shifts.absorption_shift > 0, 'more', 'less') || ' as one than over the year before: the absorption ratio of ' || shifts.trade_date
+        || format(' is {:.2f}', shifts.absorption_ratio) || ', a shift of ' || {{ signed('shifts.absorption_shift', 1) }} || ' standard deviations' as statement,
+        'the largest' as superlative,
+        shifts.absorption_shift as value,
+        'standard deviations' as unit,
+        case when shifts.absorption_shift > 0 then since.since end as since_date,
+        case when shifts.absorption_shift > 0 then min(shifts.trade_date) over (order by shifts.trade_date) end as history_from,
+        {{ severity('shifts.absorption_shift > 0', 'percentiles.percentile') }} as severity
+    from shifts
+    left join shift_percentiles as percentiles on shifts.trade_date = percentiles.trade_date
+    left join shifts_since as since on shifts.trade_date = since.trade_date
+),
+
+totals as (
+    select
+        *,
+        total_pct - lag(total_pct) over (order by trade_date) as change_pct
+    from {{ ref('connectedness_daily') }}
+    where identification = 'generalized' and total_pct is not null
+),
+
+total_percentiles as (
+    {{ recursive_percentile('totals', [], 'trade_date', 'total_pct', whole_parameter('percentile_minimum_daily')) }}
+),
+
+connectedness as (
+    select
+        totals.trade_date,
+        'connectedness' as headline_id,
+        13 as position,
+        'connectedness' as topic,
+        format('{:.0f} %', totals.total_pct) || ' of what cannot be foreseen in the volatility of ' || totals.series
+        || ' markets comes from one another, over a year to ' || totals.trade_date as statement,
+        'the highest' as superlative,
+        totals.total_pct as value,
+        'per cent' as unit,
+        case when totals.change_pct > 0 then totals.highest_since end as since_date,
+        case when totals.change_pct > 0 then totals.history_from end as history_from,
+        {{ severity('totals.total_pct is not null', 'percentiles.percentile') }} as severity
+    from totals
+    left join total_percentiles as percentiles on totals.trade_date = percentiles.trade_date
+),
+
+vulnerabilities as (
+    select
+        *,
+        aggregate_vulnerability - lag(aggregate_vulnerability) over (order by trade_date) as vulnerability_change
+    from {{ ref('fire_sale_daily') }}
+    where scenario = 'ai_basket' and aggregate_vulnerability is not null
+),
+
+vulnerability_percentiles as (
+    {{ recursive_percentile('vulnerabilities', [], 'trade_date', 'aggregate_vulnerability', whole_parameter('percentile_minimum_daily')) }}
+),
+
+fire_sale as (
+    select
+        vulnerabilities.trade_date,
+        'fire_sale' as headline_id,
+        14 as position,
+        'fire sales' as topic,
+        format('If the AI basket lost {:.0f} %, forced sales would cost funds another ', -100 * vulnerabilities.shock)
+        || format('{:.2f} basis points of their assets', 1e4 * vulnerabilities.aggregate_vulnerability)
+        || coalesce(
+            '; most of it through ' || vulnerabilities.largest_transmitter || ' (' || {{ dollars('vulnerabilities.largest_transmitter_loss_usd') }} || ')', ''
+        )
+        || ', as of ' || vulnerabilities.trade_date as statement,
+        'the most' as superlative,
+        1e4 * vulnerabilities.aggregate_vulnerability as value,
+        'basis points' as unit,
+        case when vulnerabilities.vulnerability_change > 0 then vulnerabilities.highest_since end as since_date,
+        case when vulnerabilities.vulnerability_change > 0 then vulnerabilities.history_from end as history_from,
+        {{ severity('vulnerabilities.aggregate_vulnerability > 0', 'percentiles.percentile') }} as severity
+    from vulnerabilities
+    left join vulnerability_percentiles as percentiles on vulnerabilities.trade_date = percentiles.trade_date
+),
+
+failing_havens as (
+    select
+        trade_date,
+        string_agg(haven, ' and ' order by haven) as havens
+    from {{ ref('safe_haven_daily') }}
+    where is_failing
+    group by trade_date
+),
+
+markets as (
+    select
+        trade_date,
+        count(*) filter (where is_contagion_adjusted is not null) as tested,
+        count(*) filter (where is_contagion_adjusted) as adjusted,
+        count(*) filter (where is_contagion_raw) as raw
+    from {{ ref('cross_asset_contagion_daily') }}
+    group by trade_date
+),
+
+cross_asset as (
+    select
+        markets.trade_date,
+        'cross_asset' as headline_id,
+        15 as position,
+        'contagion' as topic,
+        markets.adjusted || ' of ' || markets.tested || ' markets move with the AI basket more than volatility explains (' || markets.raw
+        || ' before that is allowed for), on ' || markets.trade_date
+        || coalesce('; failing as a haven: ' || failing_havens.havens, '; no haven is failing') as statement,
+        null as superlative,
+        markets.adjusted as value,
+        'markets' as unit,
+        cast(null as date) as since_date,
+        cast(null as date) as history_from,
+        if(markets.adjusted > 0 or failing_havens.havens is not null, 'notice', 'info') as severity
+    from markets
+    left join failing_havens on markets.trade_date = failing_havens.trade_date
+    where markets.tested > 0
+),
+
 united as (
     {% for topic in [
-        'tech_outflow', 'largest_fund_outflow', 'margin_debt', 'ai_value_spread', 'ai_sentiment', 'volatility', 'level_watch', 'next_event',
-        'session_spillover',
+        'contagion_index', 'tech_outflow', 'largest_fund_outflow', 'margin_debt', 'ai_value_spread', 'ai_sentiment', 'volatility', 'level_watch', 'next_event',
+        'session_spillover', 'price_pressure', 'comovement', 'connectedness', 'fire_sale', 'cross_asset',
     ] %}
         select * from {{ topic }}
         {{ 'union all' if not loop.last }}
