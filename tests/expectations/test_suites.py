@@ -50,6 +50,7 @@ MARTS = [
     "connectedness_pair_daily",
     "cross_asset_contagion_daily",
     "contagion_index_daily",
+    "contagion_index_part_daily",
 ]
 
 
@@ -183,6 +184,13 @@ def test_an_index_that_is_not_its_parts_or_of_too_few_pillars_or_of_another_regi
         "regime": "critical",
         "since_days": "critical",
     }
+
+
+def test_parts_that_are_not_the_whole_index_block() -> None:
+    parts = pd.DataFrame({"trade_date": pd.Timestamp("2026-02-04"), "part": [*PILLARS, "cross"], "contribution": 0.05, "share_of_index": 1 / 7})
+    parts = parts.assign(percentile=[0.9] * 6 + [None], change_1d=0.01, change_5d=None)
+    assert check("contagion_index_part_daily", parts).failures == ()
+    assert complaints(check("contagion_index_part_daily", parts.head(6)), None) == {"parts": "critical", "shares_sum": "critical"}
 
 
 def claims() -> pd.DataFrame:
