@@ -206,6 +206,27 @@ def brief(profile: str | None) -> None:
     terminal.headlines(settings)
 
 
+@main.command(
+    cls=Command,
+    epilog="""contagion explain
+    contagion explain --as-of 2026-02-03""",
+)
+@profile_option
+@click.option("--as-of", callback=_day, metavar="DATE", help="The session to explain (default: the last one published).")
+def explain(profile: str | None, as_of: date | None) -> None:
+    """The contagion index of a session: its regime, what moved it, who passes losses on, and what rests on old figures."""
+    from orchestration.reporting import explanation, terminal
+    from orchestration.warehouse.publish import read_manifest
+    from orchestration.warehouse.query import QueryError
+
+    settings = _settings(profile)
+    try:
+        explained = explanation.explain(settings.published_file, as_of)
+    except QueryError as error:
+        _fail(" ".join(str(error).split()), 1)
+    terminal.explanation(explained, simulated=bool(read_manifest(settings.published_file).get("simulated")))
+
+
 @main.command(cls=Command, epilog="contagion sources")
 def sources() -> None:
     """Every source: its publisher, cadence, tables and terms."""

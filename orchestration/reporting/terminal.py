@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from typing import Any
 
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.text import Text
 
 from orchestration import progress
 from orchestration.reporting.doctor import Finding
+from orchestration.reporting.explanation import SCENARIO, Explanation, Fund, Market
 from orchestration.reporting.headlines import headlines as headlines_of
 from orchestration.reporting.outcome import RunReport
 from orchestration.settings import Settings
@@ -64,6 +66,73 @@ def headlines(settings: Settings) -> None:
     for headline in headlines_of(settings.published_file):
         table.add_row(headline.topic, Text(headline.statement), Text(headline.severity, SEVERITY_STYLES[headline.severity]))
     console.print(table)
+
+
+def _signed(value: float | None, form: str = "+.3f") -> str:
+    return "–" if value is None else f"{value:{form}}".replace("-", "−")
+
+
+def _numbers(*columns: str, title: str) -> Table:
+    """A table whose first column is a name and whose others are numbers."""
+    table = _table(columns[0], title=title)
+    for column in columns[1:]:
+        table.add_column(column, justify="right")
+    return table
+
+
+def _market_cells(market: Market | None) -> tuple[str, str]:
+    return (market.name, _signed(market.net_pct, "+.1f")) if market else ("", "")
+
+
+def _fund_cells(fund: Fund | None) -> tuple[str, str, str]:
+    return (fund.name, f"{fund.loss_usd:,.0f}", "–" if fund.share is None else f"{1e4 * fund.share:.2f}") if fund else ("", "", "")
+
+
+def explanation(explained: Explanation, *, simulated: bool) -> None:
+    """The index of a session, what moved it, and who passes losses on."""
+    console = _console()
+    head = f"Contagion index of {explained.day}{' — ' + SIMULATED if simulated else ''}"
+    console.print(Text(head, "bold"), soft_wrap=True)
+    if explained.index_value is None:
+        console.print(f"no index: {explained.reason}", soft_wrap=True)
+    else:
+        rank = "" if explained.index_percentile is None else f", at or above {100 * explained.index_percentile:.1f} % of its sessions so far"
+        changes = f"{_signed(explained.change_1d)} on the session before, {_signed(explained.change_5d)} on five sessions before"
+        since = f", the highest since {explained.highest_since}" if explained.highest_since else ""
+        console.print(f"index      {explained.index_value:.3f} of 1{rank} (from {explained.history_from}){since}", soft_wrap=True)
+        console.print(f"changed    {changes}; {explained.pillars_counted} of 6 pillars", soft_wrap=True)
+        regime = f"{explained.regime} since {explained.regime_since}" if explained.regime else f"none: {explained.reason}"
+        passed_on = "is shown to be passed on" if explained.is_pressure_significant else "is not shown to be passed on"
+        console.print(f"regime     {regime}; selling {passed_on} (price-pressure slope)", soft_wrap=True)
+    console.print(f"inputs     {explained.inputs_known}", soft_wrap=True)
+    if explained.parts:
+        moved = _numbers("part", "percentile", "contribution", "of the index", "since yesterday", "since last week", title="\nWhat moved it")
+        for part in explained.parts:
+            moved.add_row(
+                "pairs together" if part.name == "cross" else part.name,
+                "–" if part.percentile is None else f"{100 * part.percentile:.0f} %",
+                _signed(part.contribution, ".3f"),
+                _signed(None if part.share is None else 100 * part.share, ".0f") + ("" if part.share is None else " %"),
+                _signed(part.change_1d),
+                _signed(part.change_5d),
+            )
+        console.print(moved)
+    markets = _numbers("gives to others", "net, points", title="\nVolatility passed on between markets")
+    markets.add_column("takes from others")
+    markets.add_column("net, points", justify="right")
+    for giver, taker in zip_longest(explained.market_transmitters, explained.market_receivers):
+        markets.add_row(*_market_cells(giver), *_market_cells(taker))
+    funds = _numbers("costs the others", "USD", "bp of all assets", title=f"\nForced sales of funds after a hypothetical fall ({SCENARIO})")
+    funds.add_column("pays for others")
+    for column in ("USD", "bp of its assets"):
+        funds.add_column(column, justify="right")
+    for cause, victim in zip_longest(explained.fund_transmitters, explained.fund_receivers):
+        funds.add_row(*_fund_cells(cause), *_fund_cells(victim))
+    for table in (markets, funds):
+        if table.row_count:
+            console.print(table)
+        else:
+            console.print(f"{table.title}: not known on that session", soft_wrap=True)
 
 
 def run_report(settings: Settings, report: RunReport) -> None:
