@@ -13,6 +13,10 @@
     ('session_spillover_daily', 'region_return', 'region = asia', "region = 'asia'", 'fraction'),
     ('session_spillover_daily', 'region_return', 'region = europe', "region = 'europe'", 'fraction'),
     ('level_watch_daily', 'distance_pct', 'watch_id = sp500_it_3450', "watch_id = 'sp500_it_3450'", 'per cent'),
+    ('comovement_daily', 'absorption_shift', '', 'true', 'standard deviations'),
+    ('comovement_daily', 'correlation_surprise', '', 'true', 'ratio'),
+    ('price_pressure_daily', 't_250', '', 'true', 't value'),
+    ('contagion_index_daily', 'index_percentile', '', 'true', 'fraction'),
 ] %}
 {% set summed = [
     ('dealer_gamma_daily', 'estimated_net_gamma_usd_per_pct', 'kind = fund, added up', "kind = 'fund'", 'USD per 1 % move'),

@@ -395,6 +395,7 @@ markets as (
         count(*) filter (where is_contagion_adjusted) as adjusted,
         count(*) filter (where is_contagion_raw) as raw
     from {{ ref('cross_asset_contagion_daily') }}
+    where source = 'ai_index'
     group by trade_date
 ),
 
