@@ -303,7 +303,8 @@ comovement as (
         12 as position,
         'co-movement' as topic,
         'Markets move ' || if(shifts.absorption_shift > 0, 'more', 'less') || ' as one than over the year before: the absorption ratio of '
-        || shifts.trade_date || format(' is {:.2f}', shifts.absorption_ratio) || ', a shift of ' || {{ signed('shifts.absorption_shift', 1) }} || ' standard deviations' as statement,
+        || shifts.trade_date || format(' is {:.2f}', shifts.absorption_ratio) || ', a shift of '
+        || {{ signed('shifts.absorption_shift', 1) }} || ' standard deviations' as statement,
         'the largest' as superlative,
         shifts.absorption_shift as value,
         'standard deviations' as unit,
