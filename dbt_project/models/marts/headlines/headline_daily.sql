@@ -385,7 +385,7 @@ failing_havens as (
         trade_date,
         string_agg(haven, ' and ' order by haven) as havens
     from {{ ref('safe_haven_daily') }}
-    where is_failing
+    where fails
     group by trade_date
 ),
 
