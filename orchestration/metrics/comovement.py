@@ -90,10 +90,11 @@ def standardised_shift(ratios: Array, *, short: int) -> float:
         raise UndefinedError("missing_value", f"{int((~np.isfinite(ratios)).sum())} of {len(ratios)} ratios")
     if len(ratios) < 2:
         raise UndefinedError("too_few_observations", "a single ratio does not vary")
-    spread = float(ratios.std(ddof=1))
-    if spread <= np.finfo(float).eps * float(np.abs(ratios).max()):
+    mean = ratios.mean()
+    squares = np.square(ratios - mean).sum()
+    if still(squares, mean, len(ratios)):
         raise UndefinedError("constant_series", f"{len(ratios)} ratios of {ratios[0]}")
-    return float(ratios[-short:].mean() - ratios.mean()) / spread
+    return float((ratios[-short:].mean() - mean) / np.sqrt(squares / (len(ratios) - 1)))
 
 
 def shrinkage(centred: Array, correlation: Array) -> float:

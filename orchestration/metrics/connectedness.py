@@ -30,18 +30,19 @@ class Connectedness(NamedTuple):
 
 
 class Autoregression(NamedTuple):
-    """A fitted VAR of standardised series. coefficients: (lags, series, series), [k, i, j] of series j, k + 1 sessions before, on series i.
-    factor: upper triangular (series, series), factor'factor is the residual covariance. observations: sessions it rests on."""
+    """A fitted VAR, each series in its unit. coefficients: (lags, series, series), [k, i, j] of series j, k + 1 sessions before, on series i. factor: upper
+    triangular (series, series), factor'factor is the residual covariance. unit: (series,), what a 1 is in the data. observations: sessions it rests on."""
 
     coefficients: Array
     factor: Array
+    unit: Array
     observations: int
 
 
-def _factor(returns: Array, lags: int) -> tuple[Array, int]:
-    """Upper triangular R with R'R the cross-moments of [series at lag 1, …, at lag `lags`, series], means taken off; and the rows they rest on.
+def _factor(returns: Array, lags: int) -> tuple[Array, Array, int]:
+    """Upper triangular R with R'R the cross-moments of [series at lag 1, …, at lag `lags`, series], means taken off; units; rows.
 
-    A constant in a regression is the same as means taken off, over the same rows. Each series is in units of its own spread.
+    A constant in a regression is the same as means taken off, over the same rows. A series is in a unit of its own, the root of its squares.
     """
     if returns.ndim != 2 or lags < 1:
         raise ValueError(f"expected returns (sessions, series) and at least 1 lag, found shape {returns.shape} and {lags} lags")
@@ -73,7 +74,8 @@ def _factor(returns: Array, lags: int) -> tuple[Array, int]:
     if left.any():
         raise UndefinedError("collinear_series", f"column {int(np.flatnonzero(left)[0]) % series} is a combination of others or of the past")
     # one unit a series, whatever its lag
-    return factor * (spread.reshape(lags + 1, series) / spread[-series:]).ravel(), observations
+    unit = spread[-series:]
+    return factor * (spread.reshape(lags + 1, series) / unit).ravel(), unit, observations
 
 
 def autoregression(returns: Array, *, lags: int) -> Autoregression:
@@ -83,12 +85,12 @@ def autoregression(returns: Array, *, lags: int) -> Autoregression:
     regression needs it: no gap is bridged. ValueError where shapes do not fit. UndefinedError: too_few_series (under 2), too_few_observations (under
     1 + series · (lags + 1) complete sessions), constant_series, collinear_series (one series is a combination of the others or of the past).
     """
-    factor, observations = _factor(returns, lags)
+    factor, unit, observations = _factor(returns, lags)
     series = returns.shape[1]
     past = series * lags
     solved = np.linalg.solve(factor[:past, :past], factor[:past, past:])
     coefficients = np.swapaxes(solved.reshape(lags, series, series), 1, 2)
-    return Autoregression(coefficients, factor[past:, past:] / np.sqrt(observations - past - 1), observations)
+    return Autoregression(coefficients, factor[past:, past:] / np.sqrt(observations - past - 1), unit, observations)
 
 
 def decomposed(fitted: Autoregression, *, horizon: int, identification: Identification = "generalized") -> Connectedness:
@@ -132,7 +134,7 @@ def lag_order(returns: Array, *, most: int) -> int:
 
     returns: (sessions, series). The residuals of every p are read off one factor. Raises as `autoregression` does for `most` lags.
     """
-    factor, observations = _factor(returns, most)
+    factor, _, observations = _factor(returns, most)
     series = returns.shape[1]
     lags = np.arange(1, most + 1)
     residual = factor[:, -series:]
