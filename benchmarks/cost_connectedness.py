@@ -41,11 +41,11 @@ PARAMETERS = {
 
 
 def straight_absorption(returns: Array, *, fraction: float, half_life: float) -> float:
-    """Weights, np.cov, np.linalg.eigh, in the order of the formula."""
+    """Weights, np.cov, eigenvalues, in the order of the formula."""
     sessions, assets = returns.shape
     weights = np.array([0.5 ** ((sessions - 1 - session) / half_life) for session in range(sessions)])
     covariance = np.cov(returns, rowvar=False, aweights=weights, ddof=0)
-    eigenvalues = sorted(np.linalg.eigh(covariance)[0].tolist(), reverse=True)
+    eigenvalues = sorted(np.linalg.eigvalsh(covariance).tolist(), reverse=True)
     count = int(-(-round(fraction * assets, 6) // 1))
     return float(sum(eigenvalues[:count]) / np.trace(covariance))
 
