@@ -2,16 +2,39 @@
   One round of fire sales (Greenwood, Landier & Thesmar 2015), through the security and never from fund to fund: what all funds hold and sell of each
   security, then what that costs each fund. Linear: twice the shock, twice every number. Caps belong to the cascade (orchestration/metrics/fire_sale.py).
 
-  funds: a relation with trade_date, fund_id, vintage_number, tna_usd and the columns `parts`: shares of its net assets that a fund sells in proportion.
-  positions: a relation with vintage_number, security_number, weight (of net assets) and sold_weight (of what can be sold, adding up to 1).
+  funds: a relation with trade_date, fund_id, vintage_number, tna_usd, invested_share (of net assets in what can be sold, the sum of its weights) and the
+  columns `parts`: shares of its net assets that a fund sells in proportion. positions: a relation with vintage_number, security_number and weight (of net
+  assets): one number a position, because reading positions is what a round costs.
 
   The last bits of a past day must not move when a day is added, and decimals would take twice the time here. So terms are counted in grains: a power of two
-  so small that the day's total is some 2^51 of them. Whole numbers below 2^53 add up exactly as doubles, in any order.
+  so small that the day's total is some 2^51 of them. Whole numbers below 2^53 add up exactly as doubles, in any order. What a grain is too coarse for, as
+  in a security that hardly anybody holds, is counted beside it in crumbs of 2^-30 grains.
 #}
 
 {# Grains in a unit, such that `total` units (0 or more, itself exact) are between 2^50 and 2^51. #}
 {% macro grains(total) -%}
     coalesce(pow(2, 51 - ceil(log2(nullif({{ total }}, 0)))), 1)
+{%- endmacro %}
+
+
+{# An exact sum of a term in grains: up to four million terms, each to 2^-30 grains. #}
+{% macro added_in_grains(term) -%}
+    sum(round({{ term }})) + sum(round(({{ term }} - round({{ term }})) * pow(2, 30))) / pow(2, 30)
+{%- endmacro %}
+
+
+{#
+  A day and a security are one whole number, the sum of theirs: DuckDB finds it in a table sooner than a pair. Days are numbered so far apart that as many
+  securities fit between as no build has.
+#}
+{% macro day_number(trade_date) -%}
+    epoch_ms({{ trade_date }})
+{%- endmacro %}
+
+
+{# Milliseconds of a day: security_number is below it. #}
+{% macro securities_at_most() -%}
+    86400000
 {%- endmacro %}
 
 
@@ -23,17 +46,18 @@
             {% for part in parts -%}
                 {{ grains('cast(sum(cast(tna_usd * ' ~ part ~ ' as decimal(38, 4))) as double)') }} as {{ part }},
             {% endfor -%}
-            {{ grains('cast(sum(cast(tna_usd as decimal(38, 4))) as double)') }} as held
+            {{ grains('cast(sum(cast(tna_usd as decimal(38, 4))) as double)') }} as held,
+            {{ day_number('trade_date') }} as day
         from {{ funds }}
         group by trade_date
     ),
 
     scaled as (
         select
-            funds.trade_date,
             funds.vintage_number,
+            grains.day,
             {% for part in parts -%}
-                funds.tna_usd * funds.{{ part }} * grains.{{ part }} as {{ part }},
+                funds.tna_usd * funds.{{ part }} / funds.invested_share * grains.{{ part }} as {{ part }},
             {% endfor -%}
             funds.tna_usd * grains.held as held
         from {{ funds }} as funds
@@ -42,26 +66,25 @@
 
     added as (
         select
-            scaled.trade_date,
-            positions.security_number,
+            scaled.day + positions.security_number as place,
             {% for part in parts -%}
-                sum(round(scaled.{{ part }} * positions.sold_weight)) as {{ part }},
+                {{ added_in_grains('scaled.' ~ part ~ ' * positions.weight') }} as {{ part }},
             {% endfor -%}
-            sum(round(scaled.held * positions.weight)) as held
+            {{ added_in_grains('scaled.held * positions.weight') }} as held
         from scaled
         inner join {{ positions }} as positions on scaled.vintage_number = positions.vintage_number
-        group by scaled.trade_date, positions.security_number
+        group by place
     )
 
     select
-        added.trade_date,
-        added.security_number,
+        grains.trade_date,
+        cast(added.place - grains.day as integer) as security_number,
         {% for part in parts -%}
             added.{{ part }} / grains.{{ part }} as {{ part }}_usd,
         {% endfor -%}
         added.held / grains.held as held_usd
     from added
-    inner join grains on added.trade_date = grains.trade_date
+    inner join grains on added.place - added.place % {{ securities_at_most() }} = grains.day
 {%- endmacro %}
 
 
@@ -71,7 +94,16 @@
   not known (null) costs nobody anything, and a fund that holds no other has no row.
 #}
 {% macro fire_sale_funds(funds, positions, securities, parts) -%}
-    with falls as (
+    with numbered as (
+        select
+            trade_date,
+            fund_id,
+            vintage_number,
+            {{ day_number('trade_date') }} as day
+        from {{ funds }}
+    ),
+
+    falls as (
         select
             trade_date,
             security_number,
@@ -97,8 +129,7 @@
 
     scaled as (
         select
-            falls.trade_date,
-            falls.security_number,
+            {{ day_number('falls.trade_date') }} + falls.security_number as place,
             {% for part in parts -%}
                 falls.{{ part }} * grains.{{ part }} as {{ part }},
             {% endfor -%}
@@ -113,13 +144,13 @@
             funds.trade_date,
             funds.fund_id,
             {% for part in parts -%}
-                sum(round(positions.weight * scaled.{{ part }})) as {{ part }},
+                {{ added_in_grains('positions.weight * scaled.' ~ part) }} as {{ part }},
             {% endfor -%}
-            sum(round(positions.sold_weight * scaled.held)) as held,
+            {{ added_in_grains('positions.weight * scaled.held') }} as held,
             sum(round(positions.weight * scaled.weight)) as weight
-        from {{ funds }} as funds
+        from numbered as funds
         inner join {{ positions }} as positions on funds.vintage_number = positions.vintage_number
-        inner join scaled on funds.trade_date = scaled.trade_date and positions.security_number = scaled.security_number
+        inner join scaled on funds.day + positions.security_number = scaled.place
         group by funds.trade_date, funds.fund_id
     )
 
@@ -129,10 +160,11 @@
         {% for part in parts -%}
             added.{{ part }} / grains.{{ part }} as {{ part }}_loss,
         {% endfor -%}
-        added.held / grains.held as loss_per_dollar,
+        added.held / grains.held / funds.invested_share as loss_per_dollar,
         added.weight / grains.weight as depth_known_share
     from added
     inner join grains on added.trade_date = grains.trade_date
+    inner join {{ funds }} as funds on added.trade_date = funds.trade_date and added.fund_id = funds.fund_id
 {%- endmacro %}
 
 

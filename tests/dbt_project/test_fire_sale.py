@@ -45,13 +45,17 @@ def network(days: int, funds: int = 40, securities: int = 200, seed: int = 3) ->
     weights = weights / weights.sum(axis=1, keepdims=True) * random.uniform(0.9, 1, funds)[:, None]
     fund, security = np.nonzero(held)
     positions = pd.DataFrame({"vintage_number": fund, "security_number": security, "weight": weights[held]})
-    positions["sold_weight"] = positions["weight"] / positions.groupby("vintage_number")["weight"].transform("sum")
+    invested = positions.groupby("vintage_number")["weight"].sum().to_numpy()
     rows, depths = [], []
     for day in range(days):
         random = np.random.default_rng(day)
         date = pd.Timestamp("2024-01-02") + pd.Timedelta(days=day)
         tna, sold = random.lognormal(23, 2, funds), random.uniform(0, 0.08, funds)
-        rows.append(pd.DataFrame({"trade_date": date, "fund_id": np.arange(funds), "vintage_number": np.arange(funds), "tna_usd": tna, "sold": sold}))
+        rows.append(
+            pd.DataFrame(
+                {"trade_date": date, "fund_id": np.arange(funds), "vintage_number": np.arange(funds), "tna_usd": tna, "invested_share": invested, "sold": sold}
+            )
+        )
         depth = random.lognormal(27, 2, securities)
         depth[random.random(securities) < 0.2] = np.nan
         known = np.isfinite(depth)
@@ -66,13 +70,17 @@ def test_the_shipped_queries_meet_the_oracle(oracles: Path) -> None:
     tna = np.array(oracle["TNA0"])
     day = pd.Timestamp("2024-01-02")
     funds = pd.DataFrame(
-        {"trade_date": day, "fund_id": given["funds"], "vintage_number": range(4), "tna_usd": tna, "sold": np.array(expected["fund_sales"]) / tna}
+        {
+            "trade_date": day,
+            "fund_id": given["funds"],
+            "vintage_number": range(4),
+            "tna_usd": tna,
+            "invested_share": value.sum(axis=1) / tna,
+            "sold": np.array(expected["fund_sales"]) / tna,
+        }
     )
     fund, security = np.nonzero(value)
-    weight = (value / tna[:, None])[fund, security]
-    positions = pd.DataFrame(
-        {"vintage_number": fund, "security_number": security, "weight": weight, "sold_weight": (value / value.sum(axis=1)[:, None])[fund, security]}
-    )
+    positions = pd.DataFrame({"vintage_number": fund, "security_number": security, "weight": (value / tna[:, None])[fund, security]})
     depth = 0.4 * np.array(given["ADV_shares"]) * np.array(given["P0"]) * np.sqrt(20) / np.array(given["daily_sigma"])
     securities, losses = one_round(funds, positions, pd.DataFrame({"trade_date": day, "security_number": range(6), "depth_usd": depth}))
 

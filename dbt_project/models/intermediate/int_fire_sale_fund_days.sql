@@ -7,6 +7,7 @@ with vintages as (
         {% for group in shocked_groups() -%}
             coalesce(cast(sum(cast(positions.weight as decimal(28, 15))) filter (where positions.is_{{ group }}) as double), 0) as {{ group }}_weight,
         {% endfor -%}
+        cast(sum(cast(positions.weight as decimal(28, 15))) as double) as invested_share,
         sum(positions.line_hash) as holdings_hash
     from {{ ref('int_holding_vintages_selected') }} as vintages
     inner join {{ ref('int_fire_sale_positions') }} as positions on vintages.vintage_number = positions.vintage_number
@@ -46,6 +47,7 @@ known as (
         vintages.known_from,
         vintages.observed_on,
         vintages.holdings_hash,
+        vintages.invested_share,
         {% for group in shocked_groups() -%}
             vintages.{{ group }}_weight,
         {% endfor -%}
@@ -70,6 +72,7 @@ select
     known_from > trade_date as is_new_vintage,
     assets_on,
     tna_usd,
+    invested_share,
     flow_sensitivity,
     {% for group in shocked_groups() -%}
         {{ group }}_weight,

@@ -42,7 +42,6 @@ select
     vintage_number,
     security_number,
     weight,
-    weight / cast(sum(cast(weight as decimal(28, 15))) over (partition by vintage_number) as double) as sold_weight,
     is_ai,
     is_technology,
     is_equity,
