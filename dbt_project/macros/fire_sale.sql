@@ -7,19 +7,19 @@
   assets): one number a position, because reading positions is what a round costs.
 
   The last bits of a past day must not move when a day is added, and decimals would take twice the time here. So terms are counted in grains: a power of two
-  so small that the day's total is some 2^51 of them. Whole numbers below 2^53 add up exactly as doubles, in any order. What a grain is too coarse for, as
-  in a security that hardly anybody holds, is counted beside it in crumbs of 2^-30 grains.
+  so small that the day's total is some 2^61 of them, and whole numbers add up exactly in any order. That is fine enough for twelve digits of a security
+  that hardly anybody holds.
 #}
 
-{# Grains in a unit, such that `total` units (0 or more, itself exact) are between 2^50 and 2^51. #}
+{# Grains in a unit, such that `total` units (0 or more, itself exact) are between 2^60 and 2^61. #}
 {% macro grains(total) -%}
-    coalesce(pow(2, 51 - ceil(log2(nullif({{ total }}, 0)))), 1)
+    coalesce(pow(2, 61 - ceil(log2(nullif({{ total }}, 0)))), 1)
 {%- endmacro %}
 
 
-{# An exact sum of a term in grains: up to four million terms, each to 2^-30 grains. #}
+{# The exact sum of a term that is in grains. #}
 {% macro added_in_grains(term) -%}
-    sum(round({{ term }})) + sum(round(({{ term }} - round({{ term }})) * pow(2, 30))) / pow(2, 30)
+    cast(sum(cast({{ term }} as bigint)) as double)
 {%- endmacro %}
 
 
@@ -147,7 +147,7 @@
                 {{ added_in_grains('positions.weight * scaled.' ~ part) }} as {{ part }},
             {% endfor -%}
             {{ added_in_grains('positions.weight * scaled.held') }} as held,
-            sum(round(positions.weight * scaled.weight)) as weight
+            {{ added_in_grains('positions.weight * scaled.weight') }} as weight
         from numbered as funds
         inner join {{ positions }} as positions on funds.vintage_number = positions.vintage_number
         inner join scaled on funds.day + positions.security_number = scaled.place
