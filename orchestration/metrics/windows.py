@@ -42,7 +42,8 @@ def usable(window: Array, *, coverage: float, single_observation: float) -> Flag
 
     window: (sessions, series), NaN or infinite where there is no value. coverage: the least share of sessions with a value. single_observation: the
     largest share of a series' squared deviations from its mean that one session may have; above it that session is an error of data (a tick of 1e9 has
-    all of it; 1987-10-19 had 59 % of its year's, the most in French's daily US market from 1926 to 2022). Our convention. ValueError unless the window has two dimensions.
+    all of it; 1987-10-19 had 59 % of its year's, the most in French's daily US market from 1926 to 2022).
+    Our convention. ValueError unless the window has two dimensions.
     """
     if window.ndim != 2:
         raise ValueError(f"expected a window (sessions, series), found shape {window.shape}")
