@@ -1,4 +1,4 @@
-"""The shipped arithmetic of Forbes and Rigobon against published numbers. Its δ is what the oracle says; which variances make it is tested in test_cross_asset.py."""
+"""The shipped arithmetic of Forbes and Rigobon against published numbers. δ is the oracle's; which variances make it: test_cross_asset.py."""
 
 import json
 from pathlib import Path

@@ -51,6 +51,8 @@ MARTS = [
     "cross_asset_contagion_daily",
     "contagion_index_daily",
     "contagion_index_part_daily",
+    "safe_haven_daily",
+    "benchmark_daily",
 ]
 
 
@@ -573,3 +575,51 @@ def test_a_correlation_beyond_one_or_a_window_that_is_too_long_blocks() -> None:
     assert check("cross_asset_contagion_daily", rows).failures == ()
     wrong = rows.assign(correlation_adjusted=[None, 1.5], sessions_crisis=30)
     assert complaints(check("cross_asset_contagion_daily", wrong), None) == {"correlation_adjusted": "critical", "sessions_crisis": "critical"}
+
+
+def test_slopes_that_do_not_add_up_or_thresholds_out_of_order_block() -> None:
+    rows = pd.DataFrame(
+        {
+            "trade_date": pd.to_datetime(["2025-09-30", "2025-09-30"]),
+            "haven": ["bonds", "gold"],
+            "haven_return": [0.01, -0.01],
+            "equity_return": -0.02,
+            "threshold_lowest_10": -0.01,
+            "threshold_lowest_5": -0.015,
+            "threshold_lowest_1": -0.03,
+            "equities_fell_hard": True,
+            "slope_usual": [-0.2, None],
+            "slope_lowest_10": [0.1, None],
+            "slope_lowest_5": [0.1, None],
+            "slope_lowest_1": [0.1, None],
+            "slope_on_worst_days": [0.1, None],
+            "slope_on_worst_days_se": [0.05, None],
+            "p_value": [0.02, None],
+            "fails": [True, None],
+            "sessions": [1250, 900],
+            "sessions_lowest_1": [13, 9],
+            "reason": [None, "too_few_sessions"],
+        }
+    )
+    assert check("safe_haven_daily", rows).failures == ()
+    wrong = rows.assign(slope_on_worst_days=[0.4, None], threshold_lowest_5=-0.005)
+    assert complaints(check("safe_haven_daily", wrong), None) == {"slope_gap": "critical", "threshold_lowest_10": "critical"}
+
+
+def test_a_benchmark_known_before_its_day_blocks() -> None:
+    days = pd.to_datetime(["2025-09-29", "2025-09-30"])
+    rows = pd.DataFrame(
+        {
+            "trade_date": days,
+            "ofr_fsi": [-1.1, -1.2],
+            "ofr_percentile": [0.5, 0.4],
+            "ofr_observed_on": days - pd.Timedelta(days=2),
+            "ofr_age_sessions": 2,
+            "vix_close": [15.0, None],
+            "vix_percentile": [0.3, None],
+            "ai_drawdown_pct": [-3.0, 0.0],
+        }
+    )
+    assert [failure for failure in check("benchmark_daily", rows).failures if failure.severity == "critical"] == []
+    hindsight = check("benchmark_daily", rows.assign(ofr_observed_on=days + pd.Timedelta(days=1), vix_close=15.0))
+    assert complaints(hindsight, None) == {"ofr_age_days": "critical"}

@@ -1,0 +1,130 @@
+"""Whether a safe haven holds when shares fall worst: its slope on shares, with parts of its own for the worst tenth, twentieth and hundredth of days.
+
+`r_haven = a + (c0 + c1·D10 + c2·D5 + c3·D1)·r_equity`, by least squares over rolling windows with autocorrelation-consistent errors (Baur & McDermott
+2010, recalled; Newey & West 1987). A haven of zero or negative slope c0 + c1 + c2 + c3 holds on the worst days, one of positive slope falls with shares.
+Which series, how long a window, which quantiles is said by the caller; files, frames, clocks and anything of ours may not come in.
+
+Windows are all of one length, so that numpy's sums group the terms of a window the same way whatever comes after it; what is added up from the first
+observation on is added up in order.
+"""
+
+import math
+from bisect import bisect_left, insort
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[np.float64]
+
+ROWS_AT_ONCE = 256  # windows that are worked on together: some megabytes
+NEGLIGIBLE = 1e-12  # of a sum of squares: what a subtraction leaves of nothing
+
+_complement = np.frompyfunc(math.erfc, 1, 1)
+
+
+class Fit(NamedTuple):
+    """After each observation, NaN where there is none. slopes: c0, c1, … (observations, parts). worst: their sum, the slope on the worst days.
+    error: its standard error. p_value: the chance of a t-value as large as its own if the slope were zero (one-sided). falls: days of the window in
+    each part's tail, count (observations, parts − 1), 0 before the first window."""
+
+    slopes: Array
+    worst: Array
+    error: Array
+    p_value: Array
+    falls: npt.NDArray[np.int64]
+
+
+def thresholds_before(returns: Array, window: int, shares: Sequence[float]) -> Array:
+    """Before each observation, the values under which the stated shares of the `window` returns before it lie (observations, shares); NaN before.
+
+    returns: fractions, none missing. shares: between 0 and 1; of n values, ⌊share · n⌋ are at most a threshold's rank. Raises ValueError on a window
+    of less than one observation.
+    """
+    if window < 1:
+        raise ValueError(f"expected a window of at least 1 observation, found {window}")
+    found: Array = np.full((len(returns), len(shares)), np.nan)
+    ranks = [math.floor(share * window) for share in shares]
+    ordered: list[float] = []
+    values = returns.tolist()
+    for place, value in enumerate(values):
+        if place >= window:
+            found[place] = [ordered[rank] for rank in ranks]
+            del ordered[bisect_left(ordered, values[place - window])]
+        insort(ordered, value)
+    return found
+
+
+def _windows(values: Array, window: int, first: int, last: int) -> Array:
+    """The windows that end with observations first to last (not included), one a row."""
+    return np.lib.stride_tricks.sliding_window_view(values[first - window + 1 : last], window)
+
+
+def _rolling(values: Array, window: int) -> Array:
+    """Sums over the last `window` observations, from the first whole window on. values: (observations, …)."""
+    so_far = np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values, axis=0)])
+    found: Array = so_far[window:] - so_far[:-window]
+    return found
+
+
+def rolling_fit(haven: Array, equity: Array, thresholds: Array, *, window: int, lags: int, least_falls: int) -> Fit:
+    """The regression over the last `window` observations, after each observation.
+
+    haven, equity: returns, fractions, none missing (observations). thresholds: of each observation, known before it (observations, tails), from the
+    mildest tail to the worst; a day is in a tail where shares return less. lags: autocorrelations of the Bartlett kernel. least_falls: days that each
+    stretch between two thresholds must have in a window, and the rest of the days too, or there is no fit.
+    Raises ValueError where arrays differ in length or a window is no longer than what is estimated from it.
+    """
+    count, tails = thresholds.shape
+    parts = tails + 2
+    if not len(haven) == len(equity) == count:
+        raise ValueError(f"expected returns and thresholds of one length, found {len(haven)}, {len(equity)} and {count}")
+    if window <= parts:
+        raise ValueError(f"expected a window of more than {parts} observations, found {window}")
+    fit = Fit(np.full((count, tails + 1), np.nan), *(np.full(count, np.nan) for _ in range(3)), np.zeros((count, tails), dtype=np.int64))
+    if count < window:
+        return fit
+    is_fall = equity[:, None] < thresholds
+    stretches = np.concatenate([np.ones((count, 1), dtype=bool), is_fall], axis=1).sum(axis=1)
+    design = np.concatenate([np.ones((count, 1)), equity[:, None], equity[:, None] * is_fall], axis=1)
+
+    ends = np.arange(window - 1, count)
+    fit.falls[ends] = _rolling(is_fall.astype(np.float64), window).astype(np.int64)
+    days = _rolling((stretches[:, None] == np.arange(1, tails + 2)).astype(np.float64), window)
+    squares = _rolling(design[:, :, None] * design[:, None, :], window)
+    products = _rolling(design * haven[:, None], window)
+    spread = _rolling(np.stack([haven**2, haven], axis=1), window)
+    variation, moved = spread[:, 0] - spread[:, 1] ** 2 / window, squares[:, 1, 1] - squares[:, 0, 1] ** 2 / window
+    is_fit = (days >= least_falls).all(axis=1) & (variation > NEGLIGIBLE * spread[:, 0]) & (moved > NEGLIGIBLE * squares[:, 1, 1])
+
+    chosen = np.concatenate([[0.0], np.ones(tails + 1)])  # the worst days' slope is the sum of all
+    for start in range(0, len(ends), ROWS_AT_ONCE):
+        rows = np.arange(start, min(start + ROWS_AT_ONCE, len(ends)))
+        good = rows[is_fit[rows]]
+        if not len(good):
+            continue
+        estimate = np.linalg.solve(squares[good], products[good][:, :, None])[:, :, 0]
+        direction = np.linalg.solve(squares[good], np.broadcast_to(chosen[:, None], (len(good), parts, 1)))[:, :, 0]
+        first, kept = int(ends[start]), good - start
+        left = _windows(haven, window, first, first + len(rows))[kept].copy()
+        pull = np.zeros_like(left)
+        for part in range(parts):
+            column = _windows(design[:, part], window, first, first + len(rows))[kept]
+            left -= column * estimate[:, part, None]
+            pull += column * direction[:, part, None]
+        score = pull * left
+        variance = (score**2).sum(axis=1)
+        for lag in range(1, lags + 1):
+            variance += 2 * (1 - lag / (lags + 1)) * (score[:, lag:] * score[:, :-lag]).sum(axis=1)
+        # residuals of an exact fit are noise of subtraction
+        is_exact = (left**2).sum(axis=1) <= NEGLIGIBLE * variation[good]
+        error = np.where(is_exact, np.nan, np.sqrt(np.maximum(variance, 0.0) * window / (window - parts)))
+        fit.slopes[ends[good]] = estimate[:, 1:]
+        fit.worst[ends[good]] = estimate[:, 1:].cumsum(axis=1)[:, -1]
+        fit.error[ends[good]] = np.where(error > 0, error, np.nan)
+    with np.errstate(invalid="ignore"):
+        t_value = fit.worst / fit.error
+    is_tested = np.isfinite(t_value)
+    fit.p_value[is_tested] = 0.5 * np.asarray(_complement(t_value[is_tested] / math.sqrt(2)), dtype=np.float64)
+    return fit
