@@ -9,6 +9,7 @@ price, per security; 0 or NaN: not known, and then no impact is estimated, which
 caller's business, and so is what the market will do: these are rules, not forecasts. Sums over positions are taken in their order, by scipy's own loops.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -215,12 +216,12 @@ def endogenous_risk(holdings_usd: Any, depth_usd: Any, *, iterations: int = 10_0
     return EndogenousRisk(eigenvalue, part)
 
 
-def fund_overlap(holdings_usd: Any, depth_usd: Any, k: int = 10, *, funds_at_once: int = 256) -> FundOverlap:
+def fund_overlap(holdings_usd: Any, depth_usd: Any, k: int = 10, *, funds_at_once: int = 256, workers: int = 1) -> FundOverlap:
     """The k nearest funds of each by the cosine of their weights, of two funds as near the one that stands first, and how far they overlap.
 
     holdings_usd: (funds, securities); depth_usd: by security, one without known depth counts nothing in the liquidity-weighted measure. Weights are parts of
     what a fund has invested. A fund without holdings is nobody's neighbour and has none. The products of funds_at_once funds with all are in memory at a
-    time, and the other two measures are of the nearest only. ValueError as in `fire_sale`, and below 1 neighbour.
+    time for each of workers threads, and the other two measures are of the nearest only. ValueError as in `fire_sale`, and below 1 neighbour.
     """
     if k < 1:
         raise ValueError(f"expected at least 1 neighbour, found {k}")
@@ -233,7 +234,8 @@ def fund_overlap(holdings_usd: Any, depth_usd: Any, k: int = 10, *, funds_at_onc
 
     neighbour = np.full((funds, k), -1, dtype=np.int64)
     measures = np.full((3, funds, k), np.nan)
-    for start in range(0, funds, funds_at_once):
+
+    def fill(start: int) -> None:
         cosine = (directions[start : start + funds_at_once] @ to_all).toarray()
         rows, places, order = _nearest(cosine, start, k)
         ours, others = rows + start, places
@@ -241,6 +243,9 @@ def fund_overlap(holdings_usd: Any, depth_usd: Any, k: int = 10, *, funds_at_onc
         measures[0, ours, order] = weights[ours].minimum(weights[others]) @ np.ones(securities)
         measures[1, ours, order] = np.minimum(cosine[rows, places], 1.0)
         measures[2, ours, order] = holdings[ours].multiply(holdings[others]) @ inverse_depth
+
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(fill, range(0, funds, funds_at_once)))
     return FundOverlap(neighbour, *measures)
 
 

@@ -183,7 +183,7 @@ def test_endogenous_risk_is_the_leading_pair_of_the_overlap_matrix(seed: int) ->
 @pytest.mark.parametrize(("funds", "k"), [(12, 3), (12, 11), (12, 40), (60, 10)])
 def test_neighbours_are_those_of_all_pairs(funds: int, k: int, at_once: int) -> None:
     network = drawn(funds + k, funds)
-    found = fund_overlap(network.holdings, network.depth, k, funds_at_once=at_once)
+    found = fund_overlap(network.holdings, network.depth, k, funds_at_once=at_once, workers=2)
     weights = network.holdings / network.holdings.sum(axis=1, keepdims=True)
     inverse = np.where(network.depth > 0, 1 / np.where(network.depth > 0, network.depth, 1), 0)
     for a in range(funds):
