@@ -19,7 +19,14 @@ SUITE = suite(
     between("funds", 1, None, "a session stands here because a fund's holdings are known"),
     between("funds_left_out", 0, None, "what is left out is counted, not owed"),
     between("depth_known_share", 0, 1.05, "a share of assets"),
-    between("depth_known_share", 0.5, None, "bars of what most assets are in are asked for", severity="warning"),
+    expect(
+        "ExpectColumnValuesToBeBetween",
+        "bars of what most assets are in are asked for; a history begins some sessions before the first depth",
+        severity="warning",
+        column="depth_known_share",
+        min_value=0.5,
+        mostly=0.9,
+    ),
     grain=("trade_date", "scenario"),
     columns=(
         "depth_rule",

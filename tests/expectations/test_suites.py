@@ -623,3 +623,35 @@ def test_a_benchmark_known_before_its_day_blocks() -> None:
     assert [failure for failure in check("benchmark_daily", rows).failures if failure.severity == "critical"] == []
     hindsight = check("benchmark_daily", rows.assign(ofr_observed_on=days + pd.Timedelta(days=1), vix_close=15.0))
     assert complaints(hindsight, None) == {"ofr_age_days": "critical"}
+def test_a_fund_that_sells_what_it_did_not_lose_or_holds_what_is_not_known_yet_blocks() -> None:
+    rows = pd.DataFrame(
+        {
+            "trade_date": pd.to_datetime(["2025-09-29", "2025-09-30"]),
+            "fund_id": "QQQ",
+            "scenario": "ai_basket",
+            "shocked": "ai",
+            "shock": -0.1,
+            "segment": "tech_heavy",
+            "tna_usd": 4e11,
+            "shocked_weight": 0.5,
+            "flow_sensitivity": 0.5,
+            "depth_rule": "adv_over_volatility",
+            "liquidation_rule": "pro_rata",
+            "direct_vulnerability": 0.05,
+            "direct_loss_usd": 2e10,
+            "forced_sale_usd": -1e10,
+            "systemicness": 0.0002,
+            "systemicness_usd": 1e9,
+            "indirect_vulnerability": 0.001,
+            "indirect_loss_usd": 4e8,
+            "cascade_loss_usd": [None, 4e8],
+            "endogenous_risk_index": [None, 0.2],
+            "depth_known_share": 0.98,
+            "holdings_observed_on": pd.to_datetime(["2025-08-29", "2025-09-30"]),
+            "assets_on": pd.to_datetime(["2025-09-26", "2025-09-30"]),
+        }
+    )
+    assert check("fund_fire_sale_daily", rows).failures == ()
+    assert complaints(check("fund_fire_sale_daily", rows.assign(forced_sale_usd=-2e10)), None) == {"sale_gap": "critical"}
+    hindsight = rows.assign(holdings_observed_on=pd.Timestamp("2025-10-01"))
+    assert complaints(check("fund_fire_sale_daily", hindsight), None) == {"holdings_age_days": "critical"}
