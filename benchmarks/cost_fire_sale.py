@@ -1,7 +1,5 @@
 """What fire sales cost at the size of the whole US fund industry, as ratios in one process against straight references.
 
-    python -m benchmarks.cost_fire_sale             about two minutes
-
 4,000 funds, 20,000 securities, about 1.07 million positions, drawn. One round: the shipped SQL (macros/fire_sale.sql) on its tables, against SciPy and
 pandas, which fetch the same tables first. Nearest funds: orchestration.metrics.fire_sale.fund_overlap with its fetch, against the join of pairs that one
 writes in SQL. Repeats are interleaved and the median counts; results are compared before a ratio is told. Everyone may use all cores.
@@ -12,7 +10,6 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -20,9 +17,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 from jinja2 import Environment
-from rich.console import Console
 from scipy import sparse
 
+from benchmarks.costs import Cost, Section
 from orchestration.metrics.fire_sale import fund_overlap
 from orchestration.settings import DBT_PROJECT
 
@@ -32,23 +29,6 @@ NEIGHBOURS = 10
 TOLERANCE = 1e-12
 
 Result: TypeAlias = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """The time of one way over that of another, and what it may be at most."""
-
-    name: str
-    found: float
-    aim: float
-    seconds: float
-    reference_seconds: float
-
-    @property
-    def line(self) -> str:
-        """As it is printed."""
-        verdict = "met" if self.found <= self.aim else "MISSED"
-        return f"{self.name}: {self.found:.2f} (at most {self.aim}, {verdict}; {self.seconds * 1e3:,.0f} ms against {self.reference_seconds * 1e3:,.0f} ms)"
 
 
 # ---------------------------------------------------------------- a drawn industry
@@ -222,34 +202,16 @@ def _compare(first_name: str, first: Result, second_name: str, second: Result) -
             raise RuntimeError(f"{name}: {first_name} and {second_name} differ by {gap:.1e}, expected at most {TOLERANCE:.0e}")
 
 
-def ratios() -> list[Ratio]:
-    """All measurements. RuntimeError where two ways do not agree."""
+def measure() -> list[Cost]:
+    """All ratios, about two minutes. RuntimeError where two ways do not agree."""
     with industry() as connection:
         sql, scipy, in_frames = timed(connection, (in_sql, in_scipy, in_pandas), REPEATS, warm_up=True)
         function, pairs = timed(connection, (by_function, by_pairs), PAIR_REPEATS, warm_up=False)
     return [
-        Ratio("one-round fire sale, SQL over SciPy with its fetch", sql / scipy, 1.1, sql, scipy),
-        Ratio("one-round fire sale, SQL over pandas", sql / in_frames, 0.5, sql, in_frames),
-        Ratio("ten nearest funds, function over the SQL pair join", function / pairs, 0.15, function, pairs),
+        Cost(f"one round in SQL ({sql * 1e3:,.0f} ms) over SciPy with its fetch", sql / scipy, "ratio", 1.1),
+        Cost(f"one round in SQL over pandas ({in_frames * 1e3:,.0f} ms)", sql / in_frames, "ratio", 0.5),
+        Cost(f"ten nearest funds ({function * 1e3:,.0f} ms) over the SQL pair join", function / pairs, "ratio", 0.15),
     ]
 
 
-def sections() -> list[tuple[str, list[str]]]:
-    """Headings and lines, for `benchmarks.metrics`."""
-    # DuckDB takes every core there is, SciPy one: on a busy machine the ratio says little
-    machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-    title = f"Fire sales: {FUNDS:,} funds, {SECURITIES:,} securities, {POSITIONS / 1e6:.2f} million positions; results equal to {TOLERANCE:.0e}; {machine}"
-    return [(title, [ratio.line for ratio in ratios()])]
-
-
-def main() -> None:
-    """Print it."""
-    console = Console()
-    for title, lines in sections():
-        console.print(title)
-        for line in lines:
-            console.print(f"  {line}", highlight=False)
-
-
-if __name__ == "__main__":
-    main()
+SECTION = Section(f"Fire sales: {FUNDS:,} funds, {SECURITIES:,} securities, {POSITIONS / 1e6:.2f} million positions; results equal to {TOLERANCE:.0e}", measure)

@@ -10,9 +10,9 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import cost_connectedness
+from benchmarks import cost_connectedness, cost_fire_sale
 
-SECTIONS = (cost_connectedness.SECTION,)
+SECTIONS = (cost_connectedness.SECTION, cost_fire_sale.SECTION)
 
 
 def main() -> int:

@@ -1,7 +1,9 @@
-"""Estimates of forced selling against the truth of the simulated market, over ten seeds, five of which nobody looked at while developing.
+"""Estimates of forced selling and of contagion against the truth of the simulated market, over ten seeds, five of which nobody looked at while developing.
 
     python -m benchmarks.truth                      all ten seeds, about two minutes each the first time
     python -m benchmarks.truth --seeds 1 2          only these
+    python -m benchmarks.truth --twins p1_no_price_impact p0_no_forced_trades          with these twins of each, as long again for each
+    python -m benchmarks.truth --twins all          with all seven
 
 Each seed's market is written, the whole pipeline runs on its files, and the published tables are compared with `truth/`. An estimate
 must beat what anybody has for nothing: the day's return, the return of five sessions, the change of volatility. A channel that misses its
@@ -23,11 +25,12 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import contagion
 from benchmarks.scores import Array, auc, partial_rank_correlation, rank_correlation, sums
 from orchestration import launch
 from orchestration.defs.transform import project_hash
 from orchestration.sample_market import write_mirror
-from orchestration.sample_market.engine import CHANNELS
+from orchestration.sample_market.engine import CHANNELS, WORLDS
 from orchestration.sample_market.mirror import code_version
 from orchestration.settings import CHECKOUT, DBT_PROJECT, Settings
 from orchestration.warehouse.build import connect
@@ -69,8 +72,11 @@ class Score:
     free: float
 
 
-def _prepare(seed: int, home: Path) -> None:
-    write_mirror(home / "mirror", seed=seed)
+MARKET, *TWINS = (world.name for world in WORLDS)
+
+
+def _prepare(seed: int, world: str, home: Path) -> None:
+    write_mirror(home / "mirror", seed=seed, world=world)
 
 
 def _run(home: Path) -> tuple[int, list[str]]:
@@ -91,16 +97,16 @@ def state() -> str:
     return f"{code_version()} {project_hash(DBT_PROJECT)}"
 
 
-def run(seed: int) -> Path:
-    """A finished home of a seed; made once for each state of the code."""
-    home = HOMES / f"seed_{seed}"
+def run(seed: int, world: str = MARKET) -> Path:
+    """A finished home of a seed, or of one of its twins; made once for each state of the code."""
+    home = HOMES / f"seed_{seed}" / world
     marker = home / "FINISHED"
     if marker.exists() and marker.read_text() == state():
         return home
-    _apart(_prepare, seed, home)
+    _apart(_prepare, seed, world, home)
     status, errors = _apart(_run, home)
     if status:
-        raise SystemExit(f"seed {seed}: expected a run that publishes, found exit {status}: {'; '.join(errors)}")
+        raise SystemExit(f"seed {seed}, {world}: expected a run that publishes, found exit {status}: {'; '.join(errors)}")
     marker.write_text(state())
     return home
 
@@ -238,16 +244,19 @@ def by_crisis(days: Days) -> list[Crisis]:
     return rows
 
 
-def _report(found: dict[int, list[Score]], crises: dict[int, list[Crisis]]) -> None:
-    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+def is_held_out(seed: int) -> bool:
+    """Whether nobody looked at the seed while developing."""
+    return seed in HELD_OUT
+
+
+def _tables(found: dict[int, list[Score]], crises: dict[int, list[Crisis]]) -> list[Table]:
     table = Table("channel", "measure", "aim", "developed on", "held out", "worst", "free", "verdict", box=None, pad_edge=False)
     for number, first in enumerate(next(iter(found.values()))):
         column = {seed: one[number] for seed, one in found.items()}
-        developed = [one.found for seed, one in column.items() if seed not in HELD_OUT]
-        held_out = [one.found for seed, one in column.items() if seed in HELD_OUT]
-        judged = float(np.mean(held_out or developed))
-        aim = float(np.mean([one.aim for one in column.values()]))
-        free = float(np.mean([one.free for one in column.values()]))
+        developed = [one.found for seed, one in column.items() if not is_held_out(seed)]
+        held_out = [one.found for seed, one in column.items() if is_held_out(seed)]
+        judges = [one for seed, one in column.items() if is_held_out(seed)] or list(column.values())
+        judged, aim, free = (float(np.mean([getattr(one, name) for one in judges])) for name in ("found", "aim", "free"))
         figures = [f"{aim:.2f}", *(f"{np.mean(values):.2f}" if values else "–" for values in (developed, held_out))]
         verdict = "met" if judged >= aim else "missed"
         if np.isfinite(free) and judged <= free:
@@ -255,8 +264,6 @@ def _report(found: dict[int, list[Score]], crises: dict[int, list[Crisis]]) -> N
         table.add_row(
             first.channel, first.measure, *figures, f"{min(one.found for one in column.values()):.2f}", f"{free:.2f}" if np.isfinite(free) else "–", verdict
         )
-    console.print(table)
-    console.print()
     columns = ("crisis", "channel", "rank corr.", "estimated, bn", "true, bn", "ratio")
     each = Table(*columns, box=None, pad_edge=False, title="by crisis, mean over seeds", title_justify="left")
     for number, first_seed in enumerate(next(iter(crises.values()))):
@@ -266,19 +273,37 @@ def _report(found: dict[int, list[Score]], crises: dict[int, list[Crisis]]) -> N
         correlation = f"{np.mean(known):.2f}" if known else "–"
         ratio = f"{dollars / truly:.2f}" if abs(truly) > 0.05 else "–"
         each.add_row(first_seed.name, first_seed.channel, correlation, f"{dollars:,.1f}", f"{truly:,.1f}", ratio)
-    console.print(each)
-    console.print("SIMULATED market: real tickers, invented prices and flows.")
+    return [table, each]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.truth", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", nargs="+", type=int, default=[*DEVELOPED, *HELD_OUT], help="seeds of the simulated market")
+    parser.add_argument("--twins", nargs="+", default=[], choices=["all", *TWINS], metavar="WORLD", help=f"all, or some of {', '.join(TWINS)}")
+    chosen = parser.parse_args(arguments)
     found: dict[int, list[Score]] = {}
     crises: dict[int, list[Crisis]] = {}
-    for seed in parser.parse_args(arguments).seeds:
-        days = load(run(seed))
+    stress: dict[int, list[contagion.Rival]] = {}
+    statements: dict[int, list[contagion.Statement]] = {}
+    rankings: dict[int, contagion.Ranking] = {}
+    for seed in chosen.seeds:
+        home = run(seed)
+        twins = {world: contagion.load(run(seed, world)) for world in (TWINS if "all" in chosen.twins else chosen.twins)}
+        days, market, truth = load(home), contagion.load(home), home / "truth"
         found[seed], crises[seed] = scores(days), by_crisis(days)
-    _report(found, crises)
+        stress[seed], statements[seed] = contagion.stress(market, truth), contagion.transmission(market, twins, truth)
+        rankings[seed] = contagion.systemicness(home)
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    tables = [
+        *_tables(found, crises),
+        contagion.stress_table(stress, is_held_out),
+        contagion.statement_table(statements, is_held_out),
+        contagion.systemicness_table(rankings, is_held_out),
+    ]
+    for table in tables:
+        console.print(table)
+        console.print()
+    console.print("SIMULATED market: real tickers, invented prices and flows.")
 
 
 if __name__ == "__main__":

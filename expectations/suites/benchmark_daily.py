@@ -12,6 +12,12 @@ SUITE = suite(
     between("vix_close", 5, 200, "9.1 (2017) to 82.7 (2020) is what was seen; 150 was computed for 1987"),
     between("vix_percentile", 0, 1, "a share of sessions", strict_min=True),
     between("ai_drawdown_pct", -100, 0, "a fall from the highest so far"),
+    *(
+        between(f"index_{benchmark}_{what}", -1, 1, "a rank correlation")
+        for benchmark in ("ofr", "vix")
+        for what in ("rank_correlation", "lead_rank_correlation")
+    ),
+    *(between(f"index_{benchmark}_lead_sessions", -250, 250, "a shift within the window that is compared") for benchmark in ("ofr", "vix")),
     expect(
         "ExpectColumnValuesToNotBeNull",
         "its publisher and FRED both serve it: a tenth missing is a source that stopped",

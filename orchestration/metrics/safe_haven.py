@@ -4,21 +4,20 @@
 2010, recalled; Newey & West 1987). A haven of zero or negative slope c0 + c1 + c2 + c3 holds on the worst days, one of positive slope falls with shares.
 Which series, how long a window, which quantiles is said by the caller; files, frames, clocks and anything of ours may not come in.
 
-Windows are all of one length, so that numpy's sums group the terms of a window the same way whatever comes after it; what is added up from the first
-observation on is added up in order.
+Windows are all of one length, so that sums group the terms of a window the same way whatever comes after it.
 """
 
 import math
 from bisect import bisect_left, insort
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
-ROWS_AT_ONCE = 256  # windows that are worked on together: some megabytes
+ROWS_AT_ONCE = 128  # windows that are worked on together: some megabytes
 NEGLIGIBLE = 1e-12  # of a sum of squares: what a subtraction leaves of nothing
 
 _complement = np.frompyfunc(math.erfc, 1, 1)
@@ -56,16 +55,9 @@ def thresholds_before(returns: Array, window: int, shares: Sequence[float]) -> A
     return found
 
 
-def _windows(values: Array, window: int, first: int, last: int) -> Array:
+def _windows(values: npt.NDArray[Any], window: int, first: int, last: int) -> npt.NDArray[Any]:
     """The windows that end with observations first to last (not included), one a row."""
     return np.lib.stride_tricks.sliding_window_view(values[first - window + 1 : last], window)
-
-
-def _rolling(values: Array, window: int) -> Array:
-    """Sums over the last `window` observations, from the first whole window on. values: (observations, …)."""
-    so_far = np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values, axis=0)])
-    found: Array = so_far[window:] - so_far[:-window]
-    return found
 
 
 def rolling_fit(haven: Array, equity: Array, thresholds: Array, *, window: int, lags: int, least_falls: int) -> Fit:
@@ -82,7 +74,8 @@ def rolling_fit(haven: Array, equity: Array, thresholds: Array, *, window: int, 
         raise ValueError(f"expected returns and thresholds of one length, found {len(haven)}, {len(equity)} and {count}")
     if window <= parts:
         raise ValueError(f"expected a window of more than {parts} observations, found {window}")
-    fit = Fit(np.full((count, tails + 1), np.nan), *(np.full(count, np.nan) for _ in range(3)), np.zeros((count, tails), dtype=np.int64))
+    worst, error, p_value = (np.full(count, np.nan) for _ in range(3))
+    fit = Fit(np.full((count, tails + 1), np.nan), worst, error, p_value, np.zeros((count, tails), dtype=np.int64))
     if count < window:
         return fit
     is_fall = equity[:, None] < thresholds
@@ -90,39 +83,36 @@ def rolling_fit(haven: Array, equity: Array, thresholds: Array, *, window: int, 
     design = np.concatenate([np.ones((count, 1)), equity[:, None], equity[:, None] * is_fall], axis=1)
 
     ends = np.arange(window - 1, count)
-    fit.falls[ends] = _rolling(is_fall.astype(np.float64), window).astype(np.int64)
-    days = _rolling((stretches[:, None] == np.arange(1, tails + 2)).astype(np.float64), window)
-    squares = _rolling(design[:, :, None] * design[:, None, :], window)
-    products = _rolling(design * haven[:, None], window)
-    spread = _rolling(np.stack([haven**2, haven], axis=1), window)
-    variation, moved = spread[:, 0] - spread[:, 1] ** 2 / window, squares[:, 1, 1] - squares[:, 0, 1] ** 2 / window
-    is_fit = (days >= least_falls).all(axis=1) & (variation > NEGLIGIBLE * spread[:, 0]) & (moved > NEGLIGIBLE * squares[:, 1, 1])
-
     chosen = np.concatenate([[0.0], np.ones(tails + 1)])  # the worst days' slope is the sum of all
+    # every window is added up by itself: a difference of running sums would keep what a wild value leaves behind for ever
     for start in range(0, len(ends), ROWS_AT_ONCE):
-        rows = np.arange(start, min(start + ROWS_AT_ONCE, len(ends)))
-        good = rows[is_fit[rows]]
+        rows = ends[start : start + ROWS_AT_ONCE]
+        first, last = int(rows[0]), int(rows[-1]) + 1
+        moves = _windows(haven, window, first, last).copy()
+        columns = np.stack([_windows(design[:, part], window, first, last) for part in range(parts)], axis=2)
+        stretch = _windows(stretches, window, first, last)
+        fit.falls[rows] = np.stack([(stretch > tail).sum(axis=1) for tail in range(1, tails + 1)], axis=1)
+        days = np.stack([(stretch == tail).sum(axis=1) for tail in range(1, tails + 2)], axis=1)
+        squares, products = columns.swapaxes(1, 2) @ columns, (columns.swapaxes(1, 2) @ moves[:, :, None])[:, :, 0]
+        moved = squares[:, 1, 1] - squares[:, 0, 1] ** 2 / window
+        sizes = (moves**2).sum(axis=1)
+        variation = sizes - moves.sum(axis=1) ** 2 / window
+        good = np.flatnonzero((days >= least_falls).all(axis=1) & (variation > NEGLIGIBLE * sizes) & (moved > NEGLIGIBLE * squares[:, 1, 1]))
         if not len(good):
             continue
         estimate = np.linalg.solve(squares[good], products[good][:, :, None])[:, :, 0]
         direction = np.linalg.solve(squares[good], np.broadcast_to(chosen[:, None], (len(good), parts, 1)))[:, :, 0]
-        first, kept = int(ends[start]), good - start
-        left = _windows(haven, window, first, first + len(rows))[kept].copy()
-        pull = np.zeros_like(left)
-        for part in range(parts):
-            column = _windows(design[:, part], window, first, first + len(rows))[kept]
-            left -= column * estimate[:, part, None]
-            pull += column * direction[:, part, None]
-        score = pull * left
+        left = moves[good] - (columns[good] @ estimate[:, :, None])[:, :, 0]
+        score = (columns[good] @ direction[:, :, None])[:, :, 0] * left
         variance = (score**2).sum(axis=1)
         for lag in range(1, lags + 1):
             variance += 2 * (1 - lag / (lags + 1)) * (score[:, lag:] * score[:, :-lag]).sum(axis=1)
         # residuals of an exact fit are noise of subtraction
         is_exact = (left**2).sum(axis=1) <= NEGLIGIBLE * variation[good]
-        error = np.where(is_exact, np.nan, np.sqrt(np.maximum(variance, 0.0) * window / (window - parts)))
-        fit.slopes[ends[good]] = estimate[:, 1:]
-        fit.worst[ends[good]] = estimate[:, 1:].cumsum(axis=1)[:, -1]
-        fit.error[ends[good]] = np.where(error > 0, error, np.nan)
+        deviation = np.where(is_exact, np.nan, np.sqrt(np.maximum(variance, 0.0) * window / (window - parts)))
+        fit.slopes[rows[good]] = estimate[:, 1:]
+        fit.worst[rows[good]] = estimate[:, 1:].cumsum(axis=1)[:, -1]
+        fit.error[rows[good]] = np.where(deviation > 0, deviation, np.nan)
     with np.errstate(invalid="ignore"):
         t_value = fit.worst / fit.error
     is_tested = np.isfinite(t_value)

@@ -11,7 +11,7 @@ PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 
 
 def _environment() -> Environment:
-    environment = Environment()  # noqa: S701 - SQL, not HTML
+    environment = Environment(extensions=["jinja2.ext.do"])  # noqa: S701 - SQL, not HTML
     environment.globals["ref"] = lambda name: name
     return environment
 

@@ -486,6 +486,8 @@ def test_a_slope_whose_t_value_is_another_or_a_reason_nobody_knows_blocks() -> N
     assert check("price_pressure_daily", rows).failures == ()
     wrong = rows.assign(slope_t=[None, -4.0], reason="bad luck")
     assert complaints(check("price_pressure_daily", wrong), None) == {"slope_gap": "critical", "reason": "critical"}
+
+
 def comovement() -> pd.DataFrame:
     """A day with numbers and one whose assets began too late."""
     return pd.DataFrame(
@@ -623,6 +625,8 @@ def test_a_benchmark_known_before_its_day_blocks() -> None:
     assert [failure for failure in check("benchmark_daily", rows).failures if failure.severity == "critical"] == []
     hindsight = check("benchmark_daily", rows.assign(ofr_observed_on=days + pd.Timedelta(days=1), vix_close=15.0))
     assert complaints(hindsight, None) == {"ofr_age_days": "critical"}
+
+
 def test_a_fund_that_sells_what_it_did_not_lose_or_holds_what_is_not_known_yet_blocks() -> None:
     rows = pd.DataFrame(
         {

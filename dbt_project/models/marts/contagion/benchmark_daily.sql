@@ -44,6 +44,17 @@ known as (
 
 percentiles as (
     {{ recursive_percentile('known', [], 'trade_date', 'ofr_fsi', whole_parameter('percentile_minimum_daily')) }}
+),
+
+-- a table without rows comes out of Python without types
+compared as (
+    select
+        cast(trade_date as date) as trade_date,
+        cast(benchmark as varchar) as benchmark,
+        cast(rank_correlation_250 as double) as rank_correlation_250,
+        cast(lead_sessions as integer) as lead_sessions,
+        cast(lead_rank_correlation as double) as lead_rank_correlation
+    from {{ ref('int_index_compared') }}
 )
 
 select
@@ -54,9 +65,17 @@ select
     cast(known.ofr_age_sessions as integer) as ofr_age_sessions,
     volatility.vix_close,
     volatility.vix_percentile,
-    sentiment.ai_drawdown_pct
+    sentiment.ai_drawdown_pct,
+    ofr_compared.rank_correlation_250 as index_ofr_rank_correlation,
+    ofr_compared.lead_sessions as index_ofr_lead_sessions,
+    ofr_compared.lead_rank_correlation as index_ofr_lead_rank_correlation,
+    vix_compared.rank_correlation_250 as index_vix_rank_correlation,
+    vix_compared.lead_sessions as index_vix_lead_sessions,
+    vix_compared.lead_rank_correlation as index_vix_lead_rank_correlation
 from known
 left join percentiles on known.trade_date = percentiles.trade_date
 left join {{ ref('volatility_daily') }} as volatility on known.trade_date = volatility.trade_date
 left join sentiment on known.trade_date = sentiment.trade_date
+left join compared as ofr_compared on known.trade_date = ofr_compared.trade_date and ofr_compared.benchmark = 'ofr_fsi'
+left join compared as vix_compared on known.trade_date = vix_compared.trade_date and vix_compared.benchmark = 'vix'
 where known.ofr_fsi is not null or volatility.vix_close is not null or sentiment.ai_drawdown_pct is not null
