@@ -620,6 +620,8 @@ def test_a_benchmark_known_before_its_day_blocks() -> None:
             "vix_close": [15.0, None],
             "vix_percentile": [0.3, None],
             "ai_drawdown_pct": [-3.0, 0.0],
+            **{f"index_{benchmark}_{what}": [0.5, None] for benchmark in ("ofr", "vix") for what in ("rank_correlation", "lead_rank_correlation")},
+            **{f"index_{benchmark}_lead_sessions": [2.0, None] for benchmark in ("ofr", "vix")},
         }
     )
     assert [failure for failure in check("benchmark_daily", rows).failures if failure.severity == "critical"] == []
