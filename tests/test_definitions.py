@@ -1,6 +1,7 @@
 """What Dagster shows and when it runs: the code location, groups, partitions, the schedule."""
 
 from datetime import date, datetime
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -12,6 +13,7 @@ from orchestration.definitions import build_definitions
 from orchestration.defs import automation, gates, runs
 from orchestration.settings import CHECKOUT
 from orchestration.sources import all_sources
+from orchestration.warehouse import build
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +124,11 @@ class TestRowFloor:
         assert gates.row_floor("m", {}, frozenset({"raw_a", "raw_b"}), {"raw_a": "ok", "raw_b": "unavailable"}) == 0
         assert gates.row_floor("m", {}, frozenset({"raw_a"}), {"raw_a": "incomplete"}) == 0
         assert gates.row_floor("m", {}, frozenset({"raw_a", "raw_b"}), {"raw_a": "quarantined", "raw_b": "unavailable"}) == 1
+
+
+def test_a_number_that_is_none_is_found_where_a_frame_shows_null(tmp_path: Path) -> None:
+    path = tmp_path / "build.duckdb"
+    with build.connect(path, read_only=False) as connection:
+        connection.execute("create schema marts; create table marts.m as select 'a' as name, cast('nan' as double) as x, null::double as y, 1.0::double as z")
+        connection.execute("insert into marts.m values ('b', 1, cast('-inf' as double), 2)")
+    assert build.not_finite(path, "marts", "m") == {"x": 1, "y": 1}

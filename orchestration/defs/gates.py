@@ -1,7 +1,7 @@
 """The two gates. The first stands before rows enter the raw vintages, the second before publication.
 
 Suites and their engine live in `expectations/`; here they meet landing and Dagster. The second gate also refuses emptiness:
-a table that nobody filled passes every range check.
+a table that nobody filled passes every range check. And NaN: in a frame it is null.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -161,6 +161,8 @@ def mart_gate(marts: Sequence[str], manifest: Mapping[str, Mapping[str, Mapping[
             critical = [failure for failure in report.failures if failure.severity == "critical"]
             warnings = [failure for failure in report.failures if failure.severity == "warning"]
             sentences = [_sentence(failure) for failure in critical]
+            unreal = build.not_finite(settings.build_file, publish.SCHEMA, mart)
+            sentences += [f"expected numbers or null in {column}, found NaN or infinity in {count:,} rows" for column, count in unreal.items()]
             if not has_data and mart == "source_status":
                 sentences.append("expected at least one table with data, found every table empty; nothing is published")
             for sentence in sentences:

@@ -100,6 +100,18 @@ def read_table(path: Path, schema: str, table: str, *, run_id: str) -> pd.DataFr
         return frame
 
 
+def not_finite(path: Path, schema: str, table: str) -> dict[str, int]:
+    """Columns of a table with NaN or infinity, and in how many rows: a published number is a number or null. Frames cannot tell: theirs is NaN for null."""
+    with connect(path) as connection:
+        named = "select column_name from duckdb_columns() where schema_name = ? and table_name = ? and data_type in ('DOUBLE', 'FLOAT') order by column_index"
+        columns = [str(name) for (name,) in connection.execute(named, [schema, table]).fetchall()]
+        if not columns:
+            return {}
+        counted = ", ".join(f'count(*) filter (where not isfinite("{column}"))' for column in columns)
+        (counts,) = connection.execute(f'select {counted} from "{schema}"."{table}"').fetchall()  # noqa: S608 - names from the catalog
+        return {column: count for column, count in zip(columns, counts, strict=True) if count}
+
+
 def row_counts(path: Path, schema: str) -> dict[str, int]:
     """Rows of each table of a schema; nothing where the file does not exist yet."""
     if not path.exists():

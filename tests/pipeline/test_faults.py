@@ -129,7 +129,8 @@ def test_a_mart_made_wrong_on_purpose_blocks_publication_and_the_file_stays_byte
     project = tmp_path / "dbt_project"
     shutil.copytree(transform.DBT_PROJECT, project)
     model = project / "models" / "marts" / "leverage" / "margin_leverage_monthly.sql"
-    wrong = ["select * replace (-abs(debit_balances_usd_mn) as debit_balances_usd_mn) from (", model.read_text(), ")"]
+    changed = "-abs(debit_balances_usd_mn) as debit_balances_usd_mn, cast('nan' as double) as net_credit_usd_mn"
+    wrong = [f"select * replace ({changed}) from (", model.read_text(), ")"]
     model.write_text("\n".join(wrong))
     monkeypatch.setattr(transform, "DBT_PROJECT", project)
     before = copied.digest()
@@ -137,6 +138,7 @@ def test_a_mart_made_wrong_on_purpose_blocks_publication_and_the_file_stays_byte
     assert (report.exit_status, report.published, copied.digest()) == (1, False, before)
     found = errors_by_asset(report.failures)
     assert "margin_leverage_monthly" in found, (found, report.errors)
+    assert "expected numbers or null in net_credit_usd_mn, found NaN or infinity in" in found["margin_leverage_monthly"]
     assert publish.read_manifest(copied.published)["as_of"] == "2025-09-30"
 
 

@@ -1,5 +1,6 @@
 {# What a row is: no two rows agree on these columns, and none of them is null. #}
 {% test grain(model, columns) %}
+    {{ config(tags=['grain']) }}
     select {{ columns | join(', ') }}, count(*) as copies
     from {{ model }}
     group by {{ columns | join(', ') }}
