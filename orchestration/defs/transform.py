@@ -12,7 +12,7 @@ from typing import Any
 
 import dagster as dg
 import pandas as pd
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 from packaging.version import Version
 
 from orchestration import calendars, progress
@@ -70,6 +70,11 @@ def manifest_path(settings: Settings) -> Path:
     return path
 
 
+def _is_judged_later(node: Mapping[str, Any]) -> bool:
+    """Whether JUDGED_LATER selects a node."""
+    return "grain" in node["tags"] and str(node["original_file_path"]).startswith("models/marts")
+
+
 class Translator(DagsterDbtTranslator):
     """Asset = table = file: a model's key is its name, a source's key is its raw table."""
 
@@ -86,6 +91,12 @@ class Translator(DagsterDbtTranslator):
     def get_partition_mapping(self, dbt_resource_props: Mapping[str, Any], dbt_parent_resource_props: Mapping[str, Any]) -> dg.PartitionMapping | None:
         # Tables are built for the run's last session; without this Dagster lists all 6,700 partitions once for each raw table.
         return dg.LastPartitionMapping() if dbt_parent_resource_props["resource_type"] == "source" else None
+
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetCheckSpec | None:
+        # A check that no run evaluates would stand in the UI for ever as one that nobody asked for.
+        return None if _is_judged_later(manifest["nodes"][unique_id]) else super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         return OWNERS
@@ -151,8 +162,7 @@ def _with_shape(event: Any, shapes: Mapping[str, build.Shape], found: Mapping[st
 
 def _steps(manifest: Mapping[str, Any]) -> int:
     """How many nodes `dbt build` will report."""
-    built = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed", "test")]
-    return sum("grain" not in node["tags"] or not node["original_file_path"].startswith("models/marts") for node in built)
+    return sum(node["resource_type"] in ("model", "seed", "test") and not _is_judged_later(node) for node in manifest["nodes"].values())
 
 
 def _with_progress(events: Iterator[Any], expected: int) -> Iterator[Any]:
