@@ -89,21 +89,24 @@ def _spreads(world: World) -> float:
 def transmission(market: World, twins: dict[str, World], truth: Path) -> list[Statement]:
     """What must hold of a market and its twins. twins: by the name of the world; those that are not there are not spoken of."""
     found = [Statement("price pressure is significant", 0.80, float(market.t_value > SIGNIFICANT))]
+    impact = pd.read_parquet(truth / "impact_day.parquet").query("is_worst")["trade_date"]
+    worst = market.daily.index.intersection(pd.DatetimeIndex(impact))
+
+    def is_higher_than(twin: World, column: str) -> float:
+        """On the days of most impact: percentiles of a world's own past say nothing over all its days."""
+        days = worst.intersection(twin.daily.index)
+        return float(market.daily.loc[days, column].mean() > twin.daily.loc[days, column].mean())
+
     if NO_IMPACT in twins:
         twin = twins[NO_IMPACT]
         found.append(Statement("P1: price pressure is not significant", 0.90, float(not twin.t_value > SIGNIFICANT)))
         found.append(Statement("P1: share of days outside contagion and panic", 0.99, 1 - _spreads(twin)))
-        worst = pd.read_parquet(truth / "impact_day.parquet").query("is_worst")
-        days = market.daily.index.intersection(twin.daily.index).intersection(pd.DatetimeIndex(worst["trade_date"]))
-        higher = market.daily.loc[days, "index_value"].mean() > twin.daily.loc[days, "index_value"].mean()
-        found.append(Statement("the index is higher than P1's on the days of most impact", 1.0, float(higher)))
+        found.append(Statement("the index is higher than P1's on the days of most impact", 1.0, is_higher_than(twin, "index_value")))
     if NO_TRADES in twins:
         found.append(Statement("P0: share of days outside contagion and panic", 0.99, 1 - _spreads(twins[NO_TRADES])))
     for channel, pillar in PILLAR_OF.items():
         if (without := twins.get(f"without_{channel}")) is not None:
-            column = f"contribution_{pillar}"
-            lower = without.daily[column].mean() < market.daily[column].mean()
-            found.append(Statement(f"without {channel} the {pillar} pillar adds less", 1.0, float(lower)))
+            found.append(Statement(f"without {channel} the {pillar} pillar adds less on them", 1.0, is_higher_than(without, f"contribution_{pillar}")))
     return found
 
 
