@@ -27,10 +27,11 @@ SPREADS = ("contagion", "panic")
 
 @dataclass(frozen=True)
 class World:
-    """The published file of one world. daily: by session, index, parts and rivals; t_value: of the price-pressure slope over all sessions so far."""
+    """The published file of one world. daily: by session, index, parts and rivals; t-values of the price-pressure slope on the last session."""
 
     daily: pd.DataFrame
-    t_value: float
+    t_value: float  # over all sessions so far
+    t_250: float
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,9 @@ def load(home: Path) -> World:
             order by trade_date
             """
         ).df()
-        slopes = connection.execute("select t_history from marts.price_pressure_daily where t_history is not null order by trade_date desc limit 1").fetchall()
-    return World(daily.set_index(pd.DatetimeIndex(daily["trade_date"])), float(slopes[0][0]) if slopes else float("nan"))
+        slopes = "select t_history, t_250 from marts.price_pressure_daily where t_history is not null and t_250 is not null order by trade_date desc limit 1"
+        found = connection.execute(slopes).fetchall()
+    return World(daily.set_index(pd.DatetimeIndex(daily["trade_date"])), *(map(float, found[0]) if found else (float("nan"), float("nan"))))
 
 
 def stress(market: World, truth: Path) -> list[Rival]:
@@ -88,7 +90,10 @@ def _spreads(world: World) -> float:
 
 def transmission(market: World, twins: dict[str, World], truth: Path) -> list[Statement]:
     """What must hold of a market and its twins. twins: by the name of the world; those that are not there are not spoken of."""
-    found = [Statement("price pressure is significant", 0.80, float(market.t_value > SIGNIFICANT))]
+    found = [
+        Statement("price pressure is significant", 0.80, float(market.t_value > SIGNIFICANT)),
+        Statement("the same over the last 250 sessions alone", 0.80, float(market.t_250 > SIGNIFICANT)),
+    ]
     impact = pd.read_parquet(truth / "impact_day.parquet").query("is_worst")["trade_date"]
     worst = market.daily.index.intersection(pd.DatetimeIndex(impact))
 
