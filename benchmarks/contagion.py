@@ -77,7 +77,8 @@ def stress(market: World, truth: Path) -> list[Rival]:
         runs[(sessions >= pd.Timestamp(first)) & (sessions <= pd.Timestamp(last))] = 1
     found = []
     for ahead in AHEAD:
-        later = np.append(runs[ahead:], np.full(ahead, np.nan))
+        later = np.full(len(runs), np.nan)
+        later[: max(len(runs) - ahead, 0)] = runs[ahead:]
         for name, column in RIVALS.items():
             score = market.daily[column].to_numpy(dtype=float)
             found.append(Rival(name, ahead, auc(-score if name == "AI drawdown" else score, later)))

@@ -1,0 +1,65 @@
+"""What the benchmark says of an index against its truth and its twins, on ten sessions worked by hand."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from benchmarks import contagion
+from benchmarks.contagion import NO_IMPACT, NO_TRADES, World
+
+SESSIONS = pd.date_range("2024-01-01", periods=10)
+
+
+def world(index: list[float], *, t_value: float = 2.0, spreading: int = 0) -> World:
+    """A world whose rivals of the index stand still; the first sessions are called contagion."""
+    regimes = ["contagion"] * spreading + ["calm"] * (10 - spreading)
+    still = dict.fromkeys(("vix_close", "ofr_fsi", "ai_drawdown_pct"), 0.0)
+    parts = {f"contribution_{pillar}": [value / 6 for value in index] for pillar in set(contagion.PILLAR_OF.values())}
+    return World(pd.DataFrame({"index_value": index, "regime": regimes, **still, **parts}, index=SESSIONS), t_value, -t_value)
+
+
+@pytest.fixture
+def truth(tmp_path: Path) -> Path:
+    """A crisis on the third and fourth session; the fourth has the most impact."""
+    crisis = pd.DataFrame({"name": ["one"], "first_on": [SESSIONS[2].date()], "last_on": [SESSIONS[3].date()]})
+    crisis.to_parquet(tmp_path / "crisis.parquet")
+    pd.DataFrame({"trade_date": SESSIONS.date, "is_worst": [number == 3 for number in range(10)]}).to_parquet(tmp_path / "impact_day.parquet")
+    return tmp_path
+
+
+RISING_BEFORE = [0.0, 9.0, 8.0, 7.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+
+
+def test_an_index_that_rises_a_session_early_tells_the_next_session_better(truth: Path) -> None:
+    """On the day: of 16 pairs of a crisis and a calm session the one of 9 wins two. A session ahead both crisis sessions are the highest."""
+    areas = {(rival.name, rival.ahead): rival.area for rival in contagion.stress(world(RISING_BEFORE), truth)}
+    assert areas["index", 0] == pytest.approx(14 / 16)
+    assert areas["index", 1] == pytest.approx(1)
+    assert areas["VIX", 0] == areas["AI drawdown", 1] == pytest.approx(0.5)
+
+
+def test_a_deeper_fall_counts_as_more_stress(truth: Path) -> None:
+    falling = world(RISING_BEFORE)
+    falling.daily["ai_drawdown_pct"] = [-value for value in RISING_BEFORE]
+    areas = {(rival.name, rival.ahead): rival.area for rival in contagion.stress(falling, truth)}
+    assert areas["AI drawdown", 1] == pytest.approx(1)
+
+
+def test_statements_are_about_the_days_of_most_impact_and_need_their_twin(truth: Path) -> None:
+    market = world(RISING_BEFORE)
+    assert [one.text for one in contagion.transmission(market, {}, truth)] == ["price pressure is significant", "the same over the last 250 sessions alone"]
+    # higher on every session but the one of most impact
+    louder = world([20.0, 20.0, 20.0, 6.0, *[20.0] * 6], t_value=1.0, spreading=2)
+    twins = {NO_IMPACT: louder, NO_TRADES: world(RISING_BEFORE, spreading=1), "without_redemption": louder, "without_margin_call": world([8.0] * 10)}
+    found = {one.text: one.found for one in contagion.transmission(market, twins, truth)}
+    assert found == {
+        "price pressure is significant": 1,
+        "the same over the last 250 sessions alone": 0,
+        "P1: price pressure is not significant": 1,
+        "P1: share of days outside contagion and panic": pytest.approx(0.8),
+        "the index is higher than P1's on the days of most impact": 1,
+        "P0: share of days outside contagion and panic": pytest.approx(0.9),
+        "without redemption the outflow pillar adds less on them": 1,
+        "without margin_call the leverage pillar adds less on them": 0,
+    }
