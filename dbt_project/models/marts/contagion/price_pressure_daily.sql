@@ -145,7 +145,8 @@ select
     recent.mean_slope as mean_slope_250,
     recent.t_value as t_250,
     recent.slopes_known as sessions_250,
-    recent.t_value > {{ parameter('slope_significance_t') }} as is_significant,
+    -- one window in twenty is wrong where nothing is passed on, and windows overlap: the longer test has to agree
+    recent.t_value > {{ parameter('slope_significance_t') }} and history.t_value > {{ parameter('slope_significance_t') }} as is_significant,
     history.mean_slope as mean_slope_history,
     history.t_value as t_history,
     history.slopes_known as sessions_history,
