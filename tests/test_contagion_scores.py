@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks import contagion
 from benchmarks.contagion import NO_IMPACT, NO_TRADES, World
+from orchestration.warehouse.build import connect
 
 SESSIONS = pd.date_range("2024-01-01", periods=10)
 
@@ -63,3 +64,36 @@ def test_statements_are_about_the_days_of_most_impact_and_need_their_twin(truth:
         "without redemption the outflow pillar adds less on them": 1,
         "without margin_call the leverage pillar adds less on them": 0,
     }
+
+
+def test_systemicness_is_judged_by_what_losses_of_the_worst_days_cost_others(tmp_path: Path) -> None:
+    """Fund k of ten loses k dollars of 1/k² assets and costs others 1/k: ranks of its loss say the opposite in dollars, the same per dollar of assets.
+
+    Published for it: a flow sensitivity of 1/k⁴, and k² that a dollar of its sales costs. Another scenario, another day and a fund without sales say otherwise.
+    """
+    funds = pd.DataFrame({"fund_id": [f"F{k}" for k in range(1, 11)], "k": [float(k) for k in range(1, 11)]})
+    (tmp_path / "published").mkdir()
+    (tmp_path / "truth").mkdir()
+    worst, quiet = SESSIONS[3].date(), SESSIONS[4].date()
+    with connect(tmp_path / "published" / "contagion.duckdb", read_only=False) as connection:
+        connection.execute("create schema marts")
+        connection.execute(
+            """
+            create table marts.fund_fire_sale_daily as
+            select
+                trade_date, scenario, fund_id, 1 / k ** 2 as tna_usd, 1 / k ** 4 as flow_sensitivity,
+                sign * 5 * k ** 2 as systemicness_usd, -5.0 as forced_sale_usd
+            from funds cross join (values (?, 'market', 1), (?, 'market', -1000), (?, 'other', -1000)) as said (trade_date, scenario, sign)
+            union all
+            select ?, 'market', 'silent', 1, 1, 1, 0
+            """,
+            [worst, quiet, worst, worst],
+        )
+    lost = [funds.assign(trade_date=worst, caused=1 / funds["k"]), funds.assign(trade_date=quiet, caused=1000 * funds["k"])]
+    silent = pd.DataFrame({"fund_id": ["silent"], "k": [99.0], "trade_date": [worst], "caused": [99.0]})
+    losses = pd.concat([*lost, silent]).rename(columns={"k": "first_round_loss_usd", "caused": "second_round_loss_caused_usd"})
+    losses.to_parquet(tmp_path / "truth" / "fund_loss.parquet")
+    pd.DataFrame({"trade_date": [worst, quiet], "is_worst": [True, False]}).to_parquet(tmp_path / "truth" / "impact_day.parquet")
+    found = contagion.systemicness(tmp_path)
+    assert (found.published, found.free) == (pytest.approx(1), pytest.approx(-1))
+    assert (found.published_per_dollar, found.free_per_dollar) == (pytest.approx(1), pytest.approx(1))
