@@ -1,11 +1,19 @@
-"""Whole runs in this process, on small homes: what the tests of the pipeline share."""
+"""Whole runs in this process: the homes that tests of the pipeline share, and how two are compared.
+
+A whole run costs minutes, so a test takes the home that others take too. Each is made once a test session, by the worker that asks first:
+
+    sample_home         the simulated market as of 2026-02-04, as `make run` leaves it; to be read only
+    sample_home_copy    a home of the test's own in that state, to run again, publish from, tamper with; its mirror is written already
+    undisturbed         a handful of real files as of 2025-09-30; to be read only
+    copied              a home of the test's own in that state, with a mirror of its own
+"""
 
 import hashlib
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -19,10 +27,10 @@ import pytest
 
 from orchestration import calendars, launch
 from orchestration import settings as environment
-from orchestration.defs import transform
+from orchestration.defs import resources, transform
 from orchestration.landing.vintages import RawVintages
 from orchestration.reporting.outcome import RunReport
-from orchestration.settings import DBT_PROJECT
+from orchestration.settings import DBT_PROJECT, SAMPLE_AS_OF
 from orchestration.sources import all_sources
 from orchestration.warehouse import build
 from orchestration.warehouse.build import connect, tables
@@ -32,6 +40,9 @@ from orchestration.warehouse.publish import SCHEMA
 KNOWLEDGE = ("last_known_on", "known_on", "known_from", "trade_date", "rebalanced_on")
 STATES = ("source_status",)  # speak of the run's own session, not of a history
 
+# Written once and then only replaced by a rename (landing/files.py), never changed in place: a copy of a home may share them.
+NEVER_CHANGED = ("landing", "raw", "mirror", "truth")
+
 
 @dataclass
 class Pipeline:
@@ -40,6 +51,7 @@ class Pipeline:
     home: Path
     mirror: Path | None
     profile: str = "live"
+    is_shared: bool = False
     reports: list[RunReport] = field(default_factory=list)
 
     @property
@@ -51,6 +63,7 @@ class Pipeline:
         return environment.load({**given, **({"CONTAGION_MIRROR": str(self.mirror)} if self.mirror else {})})
 
     def run(self, as_of: str, *, first: str | None = None, may_go_back: bool = True) -> RunReport:
+        assert not self.is_shared, f"{self.home} is shared by tests and only read; one that runs takes a copy (sample_home_copy, copied)"
         last = date.fromisoformat(as_of)
         report = launch.run(self.settings(), date.fromisoformat(first) if first else last, last, may_go_back=may_go_back)
         self.reports.append(report)
@@ -64,6 +77,14 @@ class Pipeline:
     def frames(self) -> dict[str, pd.DataFrame]:
         """Every published table, rows in one order, so that equal content is equal frames."""
         return frames(self.published)
+
+    def copy(self, home: Path) -> "Pipeline":
+        """A home in the state of this one that may be run; what is never changed in place is linked, not copied. Its mirror is this one's, or its own."""
+        shutil.copytree(self.home, home, ignore=lambda folder, _: NEVER_CHANGED if Path(folder) == self.home else ())
+        for name in NEVER_CHANGED:
+            if (self.home / name).is_dir():
+                shutil.copytree(self.home / name, home / name, copy_function=os.link)
+        return Pipeline(home, self.mirror, profile=self.profile)
 
     def digest(self) -> str:
         return hashlib.sha256(self.published.read_bytes()).hexdigest()
@@ -183,6 +204,41 @@ def real_entries(real: Path, *wanted: str) -> list[dict[str, object]]:
     return [entry for entry in entries if any(word in str(entry["file"]) for word in wanted)]
 
 
+def made_once(tmp_path_factory: pytest.TempPathFactory, worker: str, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder of this test session, made by the worker that asks first; any other waits for it. One that could not be made is tried again."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker == "master" else base.parent) / name
+    made = folder.with_name(f"{name}.made")
+    with resources.locked(folder.with_name(f"{name}.lock")):
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            made.touch()
+    return folder
+
+
+def run_from_nothing(pipeline: Pipeline, as_of: str) -> None:
+    report = pipeline.run(as_of)
+    assert report.exit_status == 0, (report.errors, report.failures)
+
+
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pipeline:
+    """The simulated market as of the day of its story, run from nothing once a test session. Read only: `run` refuses."""
+    home = made_once(
+        tmp_path_factory, worker_id, "sample_home", lambda folder: run_from_nothing(Pipeline(folder, None, profile="sample"), SAMPLE_AS_OF.isoformat())
+    )
+    return Pipeline(home, None, profile="sample", is_shared=True)
+
+
+@pytest.fixture
+def sample_home_copy(sample_home: Pipeline, tmp_path: Path) -> Iterator[Pipeline]:
+    """A home of the test's own in the state of `sample_home`, half a second and 0.5 GB; gone after the test."""
+    yield sample_home.copy(tmp_path / "home")
+    shutil.rmtree(tmp_path / "home")
+
+
 @pytest.fixture(scope="session")
 def small_mirror(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A handful of real files: enough for every mart to have rows, quick to run."""
@@ -192,18 +248,16 @@ def small_mirror(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(small_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    """One clean run on the small mirror: what disturbed runs are compared with. Tests must not run it again."""
-    pipeline = Pipeline(tmp_path_factory.mktemp("undisturbed"), small_mirror)
-    report = pipeline.run("2025-09-30")
-    assert report.exit_status == 0, (report.errors, report.failures)
-    return pipeline
+def undisturbed(small_mirror: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pipeline:
+    """One clean run on the small mirror: what disturbed runs are compared with. Read only: `run` refuses."""
+    home = made_once(tmp_path_factory, worker_id, "undisturbed", lambda folder: run_from_nothing(Pipeline(folder, small_mirror), "2025-09-30"))
+    return Pipeline(home, small_mirror, is_shared=True)
 
 
 @pytest.fixture
 def copied(undisturbed: Pipeline, tmp_path: Path) -> Pipeline:
     """A home in the state after the clean run, with a mirror of its own to tamper with."""
     assert undisturbed.mirror is not None
-    shutil.copytree(undisturbed.home, tmp_path / "home")
-    shutil.copytree(undisturbed.mirror, tmp_path / "mirror")
-    return Pipeline(tmp_path / "home", tmp_path / "mirror")
+    pipeline = undisturbed.copy(tmp_path / "home")
+    pipeline.mirror = Path(shutil.copytree(undisturbed.mirror, tmp_path / "mirror"))
+    return pipeline
