@@ -245,6 +245,29 @@ def doctor(profile: str | None) -> None:
     raise SystemExit(terminal.doctor(checks.examine(_settings(profile))))
 
 
+@main.command(
+    cls=Command,
+    epilog="""contagion alerts
+    contagion alerts --test""",
+)
+@profile_option
+@click.option("--test", "is_test", is_flag=True, help="Send a test message to every target; status 1 where one did not take it.")
+def alerts(profile: str | None, is_test: bool) -> None:
+    """What was told to whom: levels broken, regimes changed, releases seen, runs that failed.
+
+    Targets are Apprise addresses in CONTAGION_ALERT_URLS, separated by blanks; without any nothing is sent.
+    """
+    from orchestration.reporting import outbox, terminal
+
+    settings = _settings(profile)
+    if not is_test:
+        terminal.alerts(settings, outbox.Journal(settings.home))
+    elif not settings.alert_urls:
+        _fail("expected one or more Apprise addresses in CONTAGION_ALERT_URLS, found none; see https://appriseit.com for what they look like")
+    else:
+        raise SystemExit(terminal.alert_test(outbox.test(settings)))
+
+
 @main.command(cls=Command, epilog="contagion dev --port 3000")
 @profile_option
 @click.option("--mirror", type=click.Path(path_type=Path), help="A folder with mirror.json to read instead of the publishers.")

@@ -1,21 +1,24 @@
 """Start the daily job in this process and say how it ended. What `contagion run` and the tests share.
 
-Dagster reports success after a failed non-blocking check, so the exit status is read from the check evaluations.
+Dagster reports success after a failed non-blocking check, so the exit status is read from the check evaluations. Alerts are
+told when the run is over and its cost is known: what cannot be delivered is a warning, and no run waits for it.
 """
 
 import json
 import resource
 import time
 from contextlib import redirect_stdout
-from datetime import date
+from datetime import UTC, date, datetime
 
 import dagster as dg
 import yaml
 
 from orchestration import settings as environment
-from orchestration.defs import automation, resources, runs
-from orchestration.reporting.outcome import CheckFailure, RunReport
+from orchestration.defs import automation, resources, runs, verdicts
+from orchestration.reporting import outbox
+from orchestration.reporting.outcome import RunReport
 from orchestration.settings import Settings
+from orchestration.warehouse.query import QueryError
 
 # Runs start at once and wait for each other at the data home's lock: a queue would only add a daemon they depend on.
 INSTANCE = {
@@ -44,24 +47,9 @@ def _cost() -> tuple[float, float]:
     return cpu, max(own.ru_maxrss, children.ru_maxrss) / 1024
 
 
-def _failure(evaluation: dg.AssetCheckEvaluation) -> CheckFailure:
-    found = evaluation.metadata.get("found") or evaluation.metadata.get("unavailable")
-    text = str(found.value) if found is not None else (evaluation.description or "see the check in the Dagster UI")
-    is_error = evaluation.severity == dg.AssetCheckSeverity.ERROR
-    return CheckFailure(evaluation.asset_key.to_user_string(), evaluation.check_name, is_error, text)
-
-
-def _root_cause(event: dg.DagsterEvent) -> str:
-    error = event.step_failure_data.error
-    while error is not None and error.cause is not None:
-        error = error.cause
-    message = error.message.strip() if error is not None else "no reason given"
-    return f"{event.step_key}: {' '.join(message.split())[:500]}"
-
-
 def run(settings: Settings, first: date, last: date, *, may_go_back: bool, replay: bool = False) -> RunReport:
     """Run the daily job for the sessions from first to last in this process."""
-    started, (cpu_before, _) = time.monotonic(), _cost()
+    started, (cpu_before, _), begun = time.monotonic(), _cost(), datetime.now(UTC)
     prepare_instance(settings)
     from orchestration.definitions import build_definitions
 
@@ -78,14 +66,18 @@ def run(settings: Settings, first: date, last: date, *, may_go_back: bool, repla
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
+        failed = verdicts.failed_runs(instance, begun).runs if settings.alert_urls else []
     report = RunReport(
         result.run_id, first, last, published=any(event.asset_key == dg.AssetKey("published") for event in result.get_asset_materialization_events())
     )
-    report.failures = [_failure(evaluation) for evaluation in result.get_asset_check_evaluations() if not evaluation.passed]
-    report.errors = [_root_cause(event) for event in result.all_events if event.is_step_failure]
+    report.failures, report.errors = verdicts.read(result.all_events)
     market = resources.market_cost(settings.home)
     if market.exists() and (cost := json.loads(market.read_text()))["run_id"] == result.run_id:
         report.market = f"written in {cost['seconds']:.0f} s, peak {cost['peak_mb']:,} MB" if cost["written"] else "as it was written before"
     cpu, report.peak_mb = _cost()
     report.seconds, report.cpu_seconds = time.monotonic() - started, cpu - cpu_before
+    try:
+        report.told = outbox.tell(settings, first=first, failed=failed)
+    except (OSError, QueryError) as error:
+        report.told.problems.append(f"alerts were not looked for: {' '.join(str(error).split())}")
     return report

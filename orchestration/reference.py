@@ -1,4 +1,4 @@
-"""What the pipeline watches, read from the dbt seeds: funds, price symbols, series. One place, so that seeds stay the only list."""
+"""What the pipeline watches, and its parameters, read from the dbt seeds: funds, price symbols, series. One place, so that seeds stay the only list."""
 
 import csv
 from datetime import date
@@ -22,3 +22,11 @@ def scope(as_of: date, seeds: Path = SEEDS) -> Scope:
     symbols = dict.fromkeys([fund.fund_id for fund in funds] + [row["symbol"] for row in benchmarks if row["source"] == "daily_bars"] + companies)
     series = dict.fromkeys(row["symbol"] for row in benchmarks if row["source"] == "fred_series")
     return Scope(as_of, funds, tuple(symbols), tuple(series))
+
+
+def parameter(name: str, seeds: Path = SEEDS) -> float:
+    """A value of parameters.csv, in the unit given there. Raises LookupError where it is not listed."""
+    for row in _rows(seeds / "parameters.csv"):
+        if row["parameter"] == name:
+            return float(row["value"])
+    raise LookupError(f"expected a row {name} in parameters.csv, found none")

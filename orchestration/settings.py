@@ -1,6 +1,7 @@
 """The only reader of the environment: profile, data home, as-of date, transport and keys. Nothing else may look at `os.environ`."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,6 +11,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 DBT_PROJECT = CHECKOUT / "dbt_project"
 SEEDS = DBT_PROJECT / "seeds"
 PROFILES = ("sample", "live")
+UI_URL = "http://127.0.0.1:3000"  # where `contagion dev` serves Dagster's pages
 SAMPLE_AS_OF = date(2026, 2, 4)  # the day of the story that the simulated market tells
 
 
@@ -27,6 +29,7 @@ class Settings:
     mirror: Path | None
     sec_contact: str = field(default="", repr=False)
     alert_urls: tuple[str, ...] = field(default=(), repr=False)
+    ui_url: str = UI_URL
 
     @property
     def is_simulated(self) -> bool:
@@ -53,8 +56,20 @@ def parse_day(text: str, what: str) -> date:
         raise SettingsError(f"{what}: expected a date such as 2026-02-04, found {text!r}") from None
 
 
+def parse_alert_urls(text: str) -> tuple[str, ...]:
+    """Apprise addresses between blanks or commas. A comma within one (`?to=a@x.org,b@x.org`) is its own: only one before `scheme://` parts two."""
+    return tuple(url for url in re.split(r"\s+|,+(?=[A-Za-z][\w+.-]*://)|,+(?=\s|$)", text) if url)
+
+
+def _ui_url(text: str) -> str:
+    # The address is written into messages: a password in it would be told to everybody.
+    if not re.fullmatch(r"https?://[^\s/@]+(/[^\s@]*)?", text):
+        raise SettingsError("CONTAGION_UI_URL: expected the address of the Dagster UI such as https://dagster.example.org, without a user, found another text")
+    return text.rstrip("/")
+
+
 def load(environment: Mapping[str, str] | None = None) -> Settings:
-    """Settings from CONTAGION_PROFILE, CONTAGION_HOME, CONTAGION_AS_OF, CONTAGION_MIRROR, SEC_CONTACT, CONTAGION_ALERT_URLS."""
+    """Settings from CONTAGION_PROFILE, CONTAGION_HOME, CONTAGION_AS_OF, CONTAGION_MIRROR, SEC_CONTACT, CONTAGION_ALERT_URLS, CONTAGION_UI_URL."""
     given = os.environ if environment is None else environment
     profile = given.get("CONTAGION_PROFILE") or "sample"
     if profile not in PROFILES:
@@ -68,7 +83,8 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         as_of=parse_day(as_of, "CONTAGION_AS_OF") if as_of else None,
         mirror=Path(mirror).expanduser().resolve() if mirror else None,
         sec_contact=given.get("SEC_CONTACT", ""),
-        alert_urls=tuple(url for url in given.get("CONTAGION_ALERT_URLS", "").split() if url),
+        alert_urls=parse_alert_urls(given.get("CONTAGION_ALERT_URLS", "")),
+        ui_url=_ui_url(given.get("CONTAGION_UI_URL") or UI_URL),
     )
 
 

@@ -1,16 +1,86 @@
-"""When things run: the daily job, and the schedule that starts it on the mornings after sessions."""
+"""When things run and when somebody is told: the daily job, the schedule that starts it on the mornings after sessions, the sensors that send alerts."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from orchestration import calendars
+from orchestration import calendars, reference
+from orchestration import settings as environment
+from orchestration.defs import runs, verdicts
+from orchestration.reporting import alerts, outbox
+from orchestration.reporting.outcome import Told
+from orchestration.settings import Settings
+from orchestration.warehouse.publish import read_manifest
 
 DAILY = "daily"
+LOOK_EVERY_SECONDS = 60
+PATIENCE = timedelta(minutes=10)  # before a target that did not take an alert is asked again
+NOT_CONFIGURED = "CONTAGION_ALERT_URLS is not set: nothing is looked for, nothing is sent"
+WHAT = {
+    alerts.LEVEL_BREACHED: "A watched level (seed watch_levels) was broken by a close",
+    alerts.REGIME_CHANGED: "The regime of the contagion index is another than before, up or down",
+    alerts.RELEASE_SEEN: "A publisher of weekly, monthly or quarterly figures released new ones",
+    alerts.RUN_FAILED: "A run failed, a payload was quarantined or publication was blocked",
+}
+HOW = (
+    "Sends one message to each address in CONTAGION_ALERT_URLS, with a link; `contagion run` sends the same by itself, and whoever comes first is the only one."
+)
+
+
+class UndeliveredError(RuntimeError):
+    """An alert that was not taken: the tick shows as failed, and a later one tries again."""
+
+
+def _outcome(told: Told, nothing: str) -> dg.SkipReason:
+    """What a tick of a sensor shows: it starts no run, so Dagster calls it skipped. Raises UndeliveredError."""
+    if told.problems:
+        raise UndeliveredError("; ".join(told.problems))
+    return dg.SkipReason(f"sent: {'; '.join(told.sent)}" if told.sent else nothing)
+
+
+def _about_the_published(context: dg.SensorEvaluationContext, settings: Settings, kind: str) -> dg.SkipReason:
+    """Look at the published file, not at Dagster's events: whatever process put it in place. Not before its run is over, which writes the brief."""
+    manifest = read_manifest(settings.published_file)
+    if not manifest:
+        return dg.SkipReason("nothing is published yet")
+    run = context.instance.get_run_by_id(manifest["run_id"])
+    if run is not None and not run.is_finished:
+        return dg.SkipReason(f"run {run.run_id[:8]} has published and is not over yet")
+    first = runs.first(run.tags) if run is not None else None
+    return _outcome(outbox.tell(settings, [kind], first=first, patience=PATIENCE), f"nothing new as of {manifest['as_of']}")
+
+
+def _about_runs(context: dg.SensorEvaluationContext, settings: Settings) -> dg.SkipReason:
+    """Look at the runs that ended since the last tick; the first looks back a few days."""
+    since = datetime.fromisoformat(context.cursor) if context.cursor else datetime.now(UTC) - timedelta(days=reference.parameter("alert_sessions"))
+    ended = verdicts.failed_runs(context.instance, since)
+    told = outbox.tell(settings, [alerts.RUN_FAILED], failed=ended.runs, patience=PATIENCE)
+    # What was found is in the outbox now: it is tried again from there.
+    context.update_cursor(ended.until.isoformat())
+    return _outcome(told, f"no run failed since {since:%Y-%m-%d %H:%M} UTC")
+
+
+def _sensor(kind: str) -> dg.SensorDefinition:
+    """The sensor of one kind of alert."""
+
+    @dg.sensor(
+        name=kind,
+        minimum_interval_seconds=LOOK_EVERY_SECONDS,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description=f"{WHAT[kind]}. {HOW}",
+    )
+    def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        settings = environment.load()
+        if not settings.alert_urls:
+            return dg.SkipReason(NOT_CONFIGURED)
+        return _about_runs(context, settings) if kind == alerts.RUN_FAILED else _about_the_published(context, settings, kind)
+
+    return sensor
 
 
 def automation() -> dg.Definitions:
-    """The job, from publishers to the published file, and the schedule that starts it."""
+    """The job, from publishers to the published file, the schedule that starts it, and the sensors of what it brings."""
     job = dg.define_asset_job(
         DAILY,
         selection=dg.AssetSelection.all(),
@@ -33,4 +103,4 @@ def automation() -> dg.Definitions:
         session = calendars.previous_session(morning).isoformat()
         yield dg.RunRequest(run_key=session, partition_key=session)
 
-    return dg.Definitions(jobs=[job], schedules=[every_morning])
+    return dg.Definitions(jobs=[job], schedules=[every_morning], sensors=[_sensor(kind) for kind in alerts.KINDS])

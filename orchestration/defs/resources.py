@@ -8,11 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO
 
 import dagster as dg
 
@@ -20,6 +19,7 @@ from orchestration import progress
 from orchestration import settings as environment
 from orchestration.landing import files
 from orchestration.landing.archive import Archive
+from orchestration.landing.files import locked
 from orchestration.landing.helper import Helper
 from orchestration.landing.ingest import Landing, Outcome
 from orchestration.landing.quarantine import Quarantine
@@ -70,19 +70,6 @@ def transport_of(settings: Settings, *, replay: bool, run_id: str) -> Transport:
     if settings.is_simulated:
         return _simulated_mirror(settings, run_id)
     return Http(sec_contact=settings.sec_contact)
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[IO[str]]:
-    """Hold a lock that the kernel frees when this process dies, however it dies."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            progress.report(f"waiting: another run holds {path.parent}", 0, 0)
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield handle
 
 
 def is_held(path: Path) -> bool:

@@ -26,6 +26,12 @@ def as_of(run_tags: Mapping[str, str]) -> date | None:
     return date.fromisoformat(key) if key else None
 
 
+def first(run_tags: Mapping[str, str]) -> date | None:
+    """The first session a run is for: where its range begins, or its partition; None where it has neither."""
+    key = run_tags.get(RANGE_START) or run_tags.get(PARTITION)
+    return date.fromisoformat(key) if key else None
+
+
 def sessions_partitions(today: date) -> dg.DailyPartitionsDefinition:
     """One partition a New York session: the session whose morning after fetched the data. Weekends and holidays have none."""
     closed = calendars.holidays(calendars.FIRST_PARTITION, today + timedelta(days=400))

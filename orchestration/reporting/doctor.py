@@ -48,6 +48,7 @@ def examine(settings: Settings) -> list[Finding]:
         Finding("disk", free > ENOUGH_DISK, f"{free / 1024**3:.0f} GB free", "make room: a run needs about 2 GB"),
         Finding("published file", bool(manifest), f"as of {manifest['as_of']}" if manifest else "none yet", "run `contagion run`"),
         Finding("quarantine", not waiting, f"{waiting} payloads", "read reason.json in the quarantine folder of the data home"),
+        Finding("alerts", True, f"{targets} targets" if (targets := len(settings.alert_urls)) else "none configured: nothing is sent"),
         Finding(
             "SEC contact",
             bool(settings.sec_contact) or settings.profile == "sample",

@@ -15,8 +15,16 @@ class CheckFailure:
 
 
 @dataclass
+class Told:
+    """What looking for alerts brought: titles of what was sent now, and what did not arrive, a line each."""
+
+    sent: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass
 class RunReport:
-    """Exit status 0 or 1, what was refused, what was missing, what it cost: the run, and within it the writing of the simulated market."""
+    """Exit status 0 or 1, what was refused, what was missing, what was told, what it cost: the run, and within it the writing of the simulated market."""
 
     run_id: str
     first: date
@@ -28,6 +36,7 @@ class RunReport:
     cpu_seconds: float = 0.0
     peak_mb: float = 0.0
     market: str = ""
+    told: Told = field(default_factory=Told)
 
     @property
     def exit_status(self) -> int:

@@ -1,7 +1,7 @@
 """Terminal pages: tables that fit, words before colours, the same sense in a log file as on a screen."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
 from typing import Any
@@ -15,6 +15,7 @@ from orchestration import progress
 from orchestration.reporting.doctor import Finding
 from orchestration.reporting.explanation import SCENARIO, Explanation, Fund, Market
 from orchestration.reporting.headlines import headlines as headlines_of
+from orchestration.reporting.outbox import Journal
 from orchestration.reporting.outcome import RunReport
 from orchestration.settings import Settings
 from orchestration.sources import all_sources
@@ -166,6 +167,10 @@ def run_report(settings: Settings, report: RunReport) -> None:
     else:
         console.print(Text.assemble(("nothing was published", "bold red"), f"; {settings.published_file} is as it was"), soft_wrap=True)
     console.print(f"data docs  {settings.home / 'data_docs' / 'index.html'}", soft_wrap=True)
+    for title in report.told.sent:
+        console.print(f"told       {title}", soft_wrap=True)
+    for problem in report.told.problems:
+        console.print(Text.assemble(("warning", "yellow"), f" alert {problem}"), soft_wrap=True)
     if report.market:
         console.print(f"market     simulated, {report.market}")
     console.print(f"run        {span}, {report.seconds:.0f} s, {report.cpu_seconds:.0f} CPU s, peak {report.peak_mb:,.0f} MB, exit {report.exit_status}")
@@ -222,6 +227,32 @@ def status(settings: Settings) -> None:
     waiting = sorted((settings.home / "quarantine").glob("*/*/reason.json"))
     for path in waiting:
         console.print(f"quarantine {path.parent.relative_to(settings.home)}", soft_wrap=True)
+
+
+def alerts(settings: Settings, journal: Journal) -> None:
+    """What was told, newest first, and what waits."""
+    console = _console()
+    count = len(settings.alert_urls)
+    console.print(
+        f"targets    {count} in CONTAGION_ALERT_URLS" if count else "targets    none: CONTAGION_ALERT_URLS is not set, nothing is sent", soft_wrap=True
+    )
+    table = _table("noted, UTC", "alert", "state", "problem of the last try")
+    for entry in sorted(journal.entries.values(), key=lambda entry: entry.noted_at, reverse=True)[:MOST_ROWS]:
+        style = {"sent": "", "waiting": "yellow", "given up": "bold red"}[entry.state]
+        problem = "" if entry.state == "sent" else entry.problem
+        table.add_row(f"{entry.noted_at:%Y-%m-%d %H:%M}", Text(entry.alert.title), Text(entry.state, style), Text(problem))
+    if table.row_count:
+        console.print(table)
+    else:
+        console.print("nothing was told yet")
+
+
+def alert_test(problems: Mapping[int, str]) -> int:
+    """One line a target; returns the exit status."""
+    console = _console()
+    for number, problem in problems.items():
+        console.print(Text.assemble(("look", "yellow") if problem else ("ok  ", "green"), f" target {number}: {problem or 'took the message'}"), soft_wrap=True)
+    return int(any(problems.values()))
 
 
 def sources() -> None:
