@@ -52,6 +52,7 @@ class Pipeline:
     mirror: Path | None
     profile: str = "live"
     is_shared: bool = False
+    alert_urls: str = ""
     reports: list[RunReport] = field(default_factory=list)
 
     @property
@@ -59,7 +60,7 @@ class Pipeline:
         return self.home / "published" / "contagion.duckdb"
 
     def settings(self) -> environment.Settings:
-        given = {"CONTAGION_PROFILE": self.profile, "CONTAGION_HOME": str(self.home)}
+        given = {"CONTAGION_PROFILE": self.profile, "CONTAGION_HOME": str(self.home), "CONTAGION_ALERT_URLS": self.alert_urls}
         return environment.load({**given, **({"CONTAGION_MIRROR": str(self.mirror)} if self.mirror else {})})
 
     def run(self, as_of: str, *, first: str | None = None, may_go_back: bool = True) -> RunReport:

@@ -1,16 +1,23 @@
 """The whole pipeline on the simulated market: offline, without keys, it tells the story and says SIMULATED wherever it is shown."""
 
 import shutil
+from collections.abc import Iterator
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
+import dagster as dg
 import pyarrow.parquet as pq
 import pytest
 
+from orchestration.defs import automation
+from orchestration.reporting import outbox
+from orchestration.reporting.outcome import Told
 from orchestration.settings import SAMPLE_AS_OF
 from orchestration.warehouse.publish import read_manifest
 
 from .. import readme
+from ..webhook import Webhook, listening
 from .conftest import Pipeline, build_only, compared, cut_home
 
 STORY = SAMPLE_AS_OF.isoformat()
@@ -18,9 +25,16 @@ EVE, LATER = "2026-02-03", "2026-02-13"
 
 
 @pytest.fixture(scope="module")
-def grown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def webhook() -> Iterator[Webhook]:
+    """Takes the alerts of the second clone."""
+    with listening() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory, webhook: Webhook) -> dict[str, Path]:
     """A second clone that writes the market anew and runs for two sessions, one after the other, and not for the story's: the published files, and the home."""
-    pipeline = Pipeline(tmp_path_factory.mktemp("grown"), None, profile="sample")
+    pipeline = Pipeline(tmp_path_factory.mktemp("grown"), None, profile="sample", alert_urls=webhook.url())
     published = {"home": pipeline.home}
     for session in (EVE, LATER):
         report = pipeline.run(session)
@@ -181,3 +195,36 @@ def test_tables_built_with_data_cut_at_a_day_are_the_full_builds_rows_up_to_it(s
     different, rows = compared(build_only(cut_home(sample_home, session, tmp_path), session), sample_home.published, session)
     assert different == {}
     assert rows > 100_000
+
+
+def test_a_breach_and_each_change_of_regime_are_told_once_also_when_the_run_is_repeated(
+    grown: dict[str, Path], webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The two runs have told. A repeated one, and each sensor of the daemon, looks at what is published again and has nothing to say."""
+    pipeline = Pipeline(grown["home"], None, profile="sample", alert_urls=webhook.url())
+    facts = pq.read_table(grown["home"] / "truth" / "story.parquet").to_pylist()
+    broken = next(fact["day"] for fact in facts if fact["fact"] == "watch_level_breached_on")
+    days = pipeline.query("select trade_date, regime from contagion_index_daily where regime is not null and trade_date >= '2026-01-29' order by 1")
+    changed = [f"{day}: {before} → {regime}" for (_, before), (day, regime) in pairwise(days) if before != regime]
+    assert "2026-02-03: stress → contagion" in changed
+    told = [title for title in webhook.titles if "New release" not in title]
+    assert sorted(title.split(", below")[0] for title in told) == sorted(
+        [f"SIMULATED: Level breached on {broken}: {told_of_level(pipeline, broken)}", *(f"SIMULATED: Regime changed on {change}" for change in changed)]
+    )
+    assert len(webhook.titles) == len(set(webhook.titles))
+
+    before = len(webhook.messages)
+    for name in ("home", "profile", "alert_urls"):
+        monkeypatch.setenv(f"CONTAGION_{name.upper()}", str(getattr(pipeline, name)))
+    assert outbox.tell(pipeline.settings(), first=date.fromisoformat(LATER)) == Told()
+    monkeypatch.setenv("DAGSTER_HOME", str(grown["home"] / "dagster"))
+    with dg.DagsterInstance.get() as instance:
+        for sensor in automation.automation().sensors or []:
+            with dg.build_sensor_context(instance=instance) as context:
+                assert "sent" not in str(sensor.evaluate_tick(context).skip_message)
+    assert len(webhook.messages) == before
+
+
+def told_of_level(pipeline: Pipeline, day: date) -> str:
+    ((benchmark, close),) = pipeline.query(f"select benchmark_id, close_level from level_watch_daily where trade_date = '{day}'")
+    return f"{benchmark} closed at {close:,.1f}"

@@ -15,8 +15,9 @@ import pytest
 
 from orchestration import settings as environment
 from orchestration.cli import main
-from orchestration.reporting import alerts, delivery, outbox
+from orchestration.reporting import alerts, delivery, outbox, terminal
 from orchestration.reporting.alerts import FailedRun
+from orchestration.reporting.outcome import RunReport, Told
 from orchestration.settings import CHECKOUT, Settings, SettingsError
 
 from ..webhook import Webhook, listening
@@ -143,7 +144,7 @@ class TestTell:
 
     def test_without_an_address_nothing_is_sent_nor_written_and_later_no_flood_comes(self, settings: Settings, webhook: Webhook) -> None:
         publish(settings.home, date(2025, 6, 3))
-        assert outbox.tell(settings) == outbox.Told()
+        assert outbox.tell(settings) == Told()
         assert not (settings.home / "alerts").exists()
         publish(settings.home, DAY)
         outbox.tell(replace(settings, alert_urls=(webhook.url(),)))
@@ -157,7 +158,7 @@ class TestTell:
             assert told.sent == []
             (problem,) = told.problems
             assert problem == f"not delivered, tried again on the next run: {PUBLISHED[0]} (target 2: it answered with HTTP status 503)"
-            assert outbox.tell(settings, [alerts.LEVEL_BREACHED], patience=timedelta(minutes=10)) == outbox.Told()  # too early
+            assert outbox.tell(settings, [alerts.LEVEL_BREACHED], patience=timedelta(minutes=10)) == Told()  # too early
             broken.status = 200
             assert outbox.tell(settings, [alerts.REGIME_CHANGED]).sent == [PUBLISHED[1]]  # another sensor's turn
             assert outbox.tell(settings).sent[0] == PUBLISHED[0]
@@ -171,7 +172,7 @@ class TestTell:
         path.write_text(re.sub(r'"at": "[^"]*"', f'"at": "{(datetime.now(UTC) - timedelta(days=8)).isoformat()}"', path.read_text()))
         (problem,) = outbox.tell(settings, [alerts.LEVEL_BREACHED]).problems
         assert problem.startswith(f"given up: {PUBLISHED[0]}")
-        assert outbox.tell(settings, [alerts.LEVEL_BREACHED]) == outbox.Told()
+        assert outbox.tell(settings, [alerts.LEVEL_BREACHED]) == Told()
         assert webhook.tries == 1
 
     def test_a_target_that_hangs_holds_up_nobody_else(self, webhook: Webhook) -> None:
@@ -268,6 +269,17 @@ class TestCommand:
         assert typed("--test", urls=webhook.url()) == 1
         assert "target 1: not delivered: it answered with HTTP status 403" in capsys.readouterr().out
         assert outbox.Journal(settings.home).entries == {}
+
+
+def test_a_run_says_what_was_told_and_warns_of_what_was_not_and_its_status_is_the_runs_own(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    report = RunReport(
+        "abc", DAY, DAY, published=False, told=Told(["Regime changed"], ["not delivered, tried again on the next run: Level breached (target 1)"])
+    )
+    terminal.run_report(settings, report)
+    shown = capsys.readouterr().out
+    assert "told       Regime changed" in shown
+    assert "warning alert not delivered, tried again on the next run: Level breached (target 1)" in shown
+    assert replace(report, published=True).exit_status == 0
 
 
 class TestSettings:
