@@ -1,10 +1,10 @@
 """The verbs a person types. Each imports only what it needs, so that `parse` and `--help` answer at once."""
 
-import csv
 import json
 import os
 import signal
 import sys
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -125,31 +125,69 @@ def run(profile: str | None, mirror: Path | None, as_of: date | None, first: dat
 @main.command(
     cls=Command,
     epilog="""contagion query "from margin_leverage_monthly order by month desc limit 3"
-    contagion query "select trade_date, net_flow_2d_usd from outflow_daily where segment = 'tech_heavy'" --format csv""",
+    contagion query "select trade_date, net_flow_2d_usd from outflow_daily where segment = 'tech_heavy'" --format csv
+    contagion query "from forced_selling_daily" --output ledger.parquet""",
 )
 @click.argument("sql")
 @profile_option
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
-def query(sql: str, profile: str | None, form: str) -> None:
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json", "parquet"]), help="Default: by the ending of --output, else table.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the answer to a file, whole or not at all.")
+def query(sql: str, profile: str | None, form: str | None, output: Path | None) -> None:
     """Ask the published file, read only. Tables are found without naming their schema (`marts`)."""
+    from orchestration.landing.files import whole_file
     from orchestration.reporting import terminal
     from orchestration.warehouse.publish import read_manifest
-    from orchestration.warehouse.query import QueryError
+    from orchestration.warehouse.query import QueryError, write_parquet
     from orchestration.warehouse.query import query as ask
 
     settings = _settings(profile)
+    form = form or (output.suffix.removeprefix(".") if output else "table")
+    if output and form not in ("csv", "json", "parquet"):
+        _fail(f"--output: expected a file that ends in .csv, .json or .parquet, or --format with one of them, found {output.name}")
+    if form == "parquet" and not output and sys.stdout.isatty():
+        _fail("--format parquet: expected --output FILE or a pipe, found a terminal, which cannot show it")
+    manifest = read_manifest(settings.published_file)
     try:
-        answer = ask(settings.published_file, sql)
+        with nullcontext() if output is None else whole_file(output) as beside:
+            if form == "parquet":
+                described = {key: str(manifest[key]) for key in ("run_id", "profile", "as_of", "knowledge_cut_off") if key in manifest}
+                market = {"market": terminal.SIMULATED} if manifest.get("simulated") else {}
+                with nullcontext(sys.stdout.buffer) if beside is None else beside.open("wb") as sink:
+                    write_parquet(settings.published_file, sql, sink, {**described, **market, "sql": sql})
+            else:
+                answer = ask(settings.published_file, sql)
+                if form == "table":
+                    terminal.answer_table(answer)
+                else:
+                    with nullcontext(sys.stdout) if beside is None else beside.open("w", newline="") as text:
+                        lines = answer.lines() if form == "csv" else [json.dumps(answer.records(), indent=1, ensure_ascii=False, allow_nan=False)]
+                        text.writelines(f"{line}\n" for line in lines)
     except QueryError as error:
         _fail(str(error), 1)
-    if form == "table":
-        terminal.answer_table(answer, simulated=bool(read_manifest(settings.published_file).get("simulated")))
-    elif form == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(answer.columns)
-        writer.writerows(answer.rows)
-    else:
-        click.echo(json.dumps(answer.records(), default=str, indent=1, ensure_ascii=False, allow_nan=False))
+    except OSError as error:
+        if output is None:
+            raise  # a pipe that was closed: click ends quietly
+        _fail(f"--output: {output} cannot be written: {error.strerror}", 1)
+    if manifest.get("simulated"):
+        terminal.say_simulated()
+
+
+@main.command(
+    cls=Command,
+    epilog="""contagion catalog
+    contagion catalog forced_selling_daily""",
+)
+@click.argument("table", required=False)
+@profile_option
+def catalog(table: str | None, profile: str | None) -> None:
+    """What the published file holds; of a TABLE its columns with units, how fresh it is, why it matters, and a query to begin with."""
+    from orchestration.reporting import terminal
+    from orchestration.warehouse.query import QueryError
+
+    try:
+        terminal.catalog(_settings(profile), table)
+    except QueryError as error:
+        _fail(" ".join(str(error).split()), 1)
 
 
 @main.command(

@@ -114,8 +114,9 @@ class TestRowFloor:
 
     def test_a_mart_may_be_empty_where_its_model_says_why(self) -> None:
         nodes = {"model.m": {"resource_type": "model", "name": "m", "config": {"meta": {"may_be_empty": "a watch begins on its first day"}}}}
-        assert gates.may_be_empty({"nodes": nodes}, "m")
-        assert not gates.may_be_empty({"nodes": nodes}, "n")
+        assert gates.gives_reason({"nodes": nodes}, "m", "may_be_empty")
+        assert not gates.gives_reason({"nodes": nodes}, "m", "may_shrink")
+        assert not gates.gives_reason({"nodes": nodes}, "n", "may_be_empty")
         assert gates.row_floor("m", {}, frozenset({"raw_a"}), {"raw_a": "ok"}, empty_is_honest=True) == 0
         assert gates.row_floor("m", {"m": 12}, frozenset({"raw_a"}), {"raw_a": "ok"}, empty_is_honest=True) == 12
 

@@ -91,12 +91,12 @@ def upstream_sources(manifest: Mapping[str, Mapping[str, Mapping[str, object]]],
     return frozenset(found)
 
 
-def may_be_empty(manifest: Mapping[str, Mapping[str, Mapping[str, object]]], mart: str) -> bool:
-    """Whether a model's meta gives a reason why no row may be an honest answer (`may_be_empty`): a watch that has not begun."""
+def gives_reason(manifest: Mapping[str, Mapping[str, Mapping[str, object]]], mart: str, key: str) -> bool:
+    """Whether a model's meta gives a reason why no row (`may_be_empty`: a watch that has not begun) or fewer rows (`may_shrink`) may be an honest answer."""
     for node in manifest["nodes"].values():
         config = node.get("config", {})
         if node["resource_type"] == "model" and node["name"] == mart and isinstance(config, Mapping):
-            return bool(config.get("meta", {}).get("may_be_empty"))
+            return bool(config.get("meta", {}).get(key))
     return False
 
 
@@ -154,7 +154,8 @@ def mart_gate(marts: Sequence[str], manifest: Mapping[str, Mapping[str, Mapping[
         frames = {mart: build.read_table(settings.build_file, publish.SCHEMA, mart, run_id=context.run.run_id) for mart in marts}
         fed = {mart: upstream_sources(manifest, mart) for mart in marts}
         has_data = any(len(frame) for mart, frame in frames.items() if fed[mart] and mart != "source_status")
-        least = {mart: row_floor(mart, floors, fed[mart], outcomes, empty_is_honest=may_be_empty(manifest, mart)) for mart in marts}
+        floors = {mart: rows for mart, rows in floors.items() if not gives_reason(manifest, mart, "may_shrink")}
+        least = {mart: row_floor(mart, floors, fed[mart], outcomes, empty_is_honest=gives_reason(manifest, mart, "may_be_empty")) for mart in marts}
         reports = {mart: validate(mart, suites.load(mart), frame, row_floor=least[mart]) for mart, frame in frames.items()}
         pages = render(list(reports.values()), settings.home / "data_docs", notice=publish.SIMULATED if settings.is_simulated else "")
         for mart, report in reports.items():

@@ -6,6 +6,7 @@ Many files are flushed together: a disk takes thirty flushes in little more than
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -79,6 +80,31 @@ def whole_files() -> Iterator[Callable[[Path, bytes], None]]:
         yield write
 
 
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A folder to write files into; on leaving without an error it becomes `path`, which must not exist, at once, else it disappears with all in it."""
+    beside = _beside(path)
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    try:
+        yield beside
+        _flush_all([beside, *beside.iterdir()])
+        os.rename(beside, path)
+        _flush(path.parent)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+
+
+def point(link: Path, folder: Path) -> None:
+    """Make `link` a symbolic link to a folder beside it, at once: whoever follows it finds the old folder or the new one."""
+    beside = _beside(link)
+    beside.unlink(missing_ok=True)
+    beside.symlink_to(folder.name, target_is_directory=True)
+    os.replace(beside, link)
+    _flush(link.parent)
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     with whole_file(path) as beside:
         beside.write_bytes(content)
@@ -100,9 +126,12 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
 
 def sweep(folder: Path) -> list[Path]:
     """Remove what killed runs left half-written; say what was removed. Call only while holding the lock."""
-    leftovers = [path for path in folder.rglob(f".*{BESIDE}*") if path.is_file()]
+    leftovers = list(folder.rglob(f".*{BESIDE}*"))
     for path in leftovers:
-        path.unlink()
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
     return leftovers
 
 

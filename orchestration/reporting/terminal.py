@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from itertools import zip_longest
 from typing import Any
 
@@ -20,7 +21,7 @@ from orchestration.reporting.outcome import RunReport
 from orchestration.settings import Settings
 from orchestration.sources import all_sources
 from orchestration.warehouse.publish import read_manifest
-from orchestration.warehouse.query import Answer, QueryError, query
+from orchestration.warehouse.query import Answer, QueryError, cell_text, query
 
 SIMULATED = "SIMULATED market: real tickers, invented prices and flows."
 MOST_ROWS = 200
@@ -183,10 +184,15 @@ def _cell(value: Any) -> str:
         return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.2f}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return str(value)
+    return cell_text(value)
 
 
-def answer_table(answer: Answer, *, simulated: bool) -> None:
+def say_simulated() -> None:
+    """Beside an answer, where it does not get into a pipe."""
+    _console(err=True).print(SIMULATED, style="dim")
+
+
+def answer_table(answer: Answer) -> None:
     """An answer as a table, at most 200 rows of it."""
     console = _console()
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -198,8 +204,45 @@ def answer_table(answer: Answer, *, simulated: bool) -> None:
     console.print(table)
     if len(answer.rows) > MOST_ROWS:
         console.print(f"… {len(answer.rows) - MOST_ROWS:,} more rows; --format csv gives them all", style="dim")
-    if simulated:
-        _console(err=True).print(SIMULATED, style="dim")
+
+
+def catalog(settings: Settings, table: str | None) -> None:
+    """What the published file holds, or all that is said of one table. Raises QueryError where there is no such table, or no catalog in the file."""
+    console, manifest = _console(), read_manifest(settings.published_file)
+    notice = f" — {SIMULATED}" if manifest.get("simulated") else ""
+    entries = {str(entry["table_name"]): entry for entry in query(settings.published_file, "from catalog order by theme, table_name").records()}
+    if table is None:
+        listed = _table("theme", "table", "one row per", "rows", "added", title=f"Published tables as of {manifest.get('as_of')}{notice}")
+        for name, entry in entries.items():
+            rows = manifest.get("tables", {}).get(name)
+            listed.add_row(entry["theme"], name, entry["grain_columns"], "view" if rows is None else f"{rows:,}", entry["cadence"])
+        console.print(listed)
+        console.print("contagion catalog TABLE shows its columns, how fresh it is and a query to begin with", style="dim")
+        return
+    if table not in entries:
+        near = get_close_matches(table, entries, n=3, cutoff=0.4)
+        raise QueryError(f"expected a published table, found {table!r}; {'did you mean ' + ', '.join(near) if near else 'run `contagion catalog` for a list'}")
+    entry, rows = entries[table], manifest.get("tables", {}).get(table)
+    console.print(Text(f"{table}{notice}", "bold"), soft_wrap=True)
+    console.print(entry["description"])
+    facts = Table(box=None, pad_edge=False, show_header=False)
+    facts.add_column(style="bold")
+    facts.add_column(overflow="fold")
+    for what, said in (
+        ("why it matters", entry["why_it_matters"]),
+        ("key", entry["grain_columns"]),
+        ("rows", f"{rows:,}, added {entry['cadence']}" if rows is not None else f"computed when the view is read, {entry['cadence']}"),
+        ("age of figures", entry["figures_age"]),
+        ("clock", entry["clock"]),
+        ("example", entry["example_query"]),
+    ):
+        facts.add_row(what, Text(said))
+    console.print(facts)
+    columns = _table("column", "type", "unit", "what it is", title="\nColumns")
+    of_table = "select column_name, data_type, unit, description from catalog_column where table_name = ? order by column_position"
+    for name, kind, unit, description in query(settings.published_file, of_table, [table]).rows:
+        columns.add_row(name, kind, unit or "", Text(description))
+    console.print(columns)
 
 
 def status(settings: Settings) -> None:

@@ -2,10 +2,17 @@
 
 Readers that hold the old file keep it; new ones get the new one; nobody ever waits or sees half of it. A manifest beside
 it says which run, which knowledge, which payloads and which versions it was made of.
+
+The same tables stand beside it as Parquet, for tools that do not read DuckDB: each publication writes a folder of its own,
+`parquet` is a link to the newest, and the folder before it stays until the next publication, for those who are reading it.
+A kill between the two renames leaves the new file and a link to the old folder: the manifest names the folder that
+belongs to the file, and each Parquet file says in its metadata which run it is of.
 """
 
 import hashlib
+import itertools
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from datetime import date
 from importlib.metadata import version
@@ -19,6 +26,7 @@ from orchestration.warehouse.build import check_owner, connect
 
 SCHEMA = "marts"
 VERSIONED = ("macro-contagion-indicators", "dagster", "dagster-dbt", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pandas", "pyarrow", "numpy")
+PARQUET = "parquet"
 SIMULATED = "SIMULATED market, not real prices or flows. "
 
 
@@ -31,6 +39,13 @@ def read_manifest(published: Path) -> dict[str, Any]:
     path = published.with_name("manifest.json")
     manifest: dict[str, Any] = json.loads(path.read_text()) if path.exists() and published.exists() else {}
     return manifest
+
+
+def parquet_folder(published: Path) -> Path | None:
+    """The folder of Parquet files that belongs to a published file, by its manifest; None where that names none or it is gone."""
+    name = read_manifest(published).get(PARQUET, {}).get("folder")
+    folder = published.with_name(str(name))
+    return folder if name and folder.is_dir() else None
 
 
 def _literal(text: str) -> str:
@@ -74,6 +89,41 @@ def _copy(connection: duckdb.DuckDBPyConnection, *, marts: Sequence[str], views:
     return counts
 
 
+def _sha256(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _new_folder(published: Path, as_of: date, run_id: str) -> Path:
+    """A name for this publication's Parquet files that none has yet: a step that is repeated must not write into what is being read."""
+    name = f"{PARQUET}-{as_of.isoformat()}-{run_id[:8]}"
+    candidates = (published.with_name(f"{name}-{number}" if number else name) for number in itertools.count())
+    return next(path for path in candidates if not path.exists())
+
+
+def _export(connection: duckdb.DuckDBPyConnection, folder: Path, counts: Mapping[str, int], described: Mapping[str, str]) -> dict[str, dict[str, int | str]]:
+    """Write each table as a Parquet file whose metadata says what it is of; return rows, bytes and hash by table."""
+    comments = dict(connection.execute("select table_name, comment from duckdb_tables() where schema_name = ?", [SCHEMA]).fetchall())
+    found: dict[str, dict[str, int | str]] = {}
+    for table, rows in counts.items():
+        path = folder / f"{table}.parquet"
+        metadata = ", ".join(f"{_name(key)}: {_literal(text)}" for key, text in {**described, "description": str(comments[table])}.items())
+        connection.execute(f"copy {_name(SCHEMA, table)} to {_literal(str(path))} (format parquet, compression zstd, kv_metadata {{{metadata}}})")
+        found[table] = {"rows": rows, "bytes": path.stat().st_size, "sha256": _sha256(path)}
+    return found
+
+
+def _swap_folder(link: Path, folder: Path) -> None:
+    """Point the link at a new folder; the one it pointed at stays for its readers, all older ones go."""
+    before = link.resolve() if link.is_symlink() else None
+    if link.is_dir() and not link.is_symlink():
+        shutil.rmtree(link)  # a home that was copied link by link: the copy's own folder is in the way
+    files.point(link, folder)
+    for path in link.parent.glob(f"{PARQUET}-*"):
+        if path not in (folder, before):
+            shutil.rmtree(path)
+
+
 def publish(
     build: Path,
     published: Path,
@@ -102,25 +152,32 @@ def publish(
         )
     with connect(build) as connection:
         check_owner(connection, run_id)
-    published.parent.mkdir(parents=True, exist_ok=True)
+    link, folder = published.with_name(PARQUET), _new_folder(published, as_of, run_id)
+    cut_off = f"{cutoff_on.isoformat()} 06:00 America/New_York"
+    described = {"run_id": run_id, "profile": profile, "as_of": as_of.isoformat(), "knowledge_cut_off": cut_off}
+    if is_simulated:
+        described["market"] = SIMULATED.strip()
     with files.whole_file(published) as beside:
         beside.unlink(missing_ok=True)
         with connect(beside, read_only=False) as connection:
             connection.execute(f"attach {_literal(str(build))} as build (read_only)")
             counts = _copy(connection, marts=marts, views=views, notice=SIMULATED if is_simulated else "")
             connection.execute("detach build")
-        digest = hashlib.sha256(beside.read_bytes()).hexdigest()
+            with files.whole_folder(folder) as unfinished:
+                exported = _export(connection, unfinished, counts, described)
         manifest = {
             "run_id": run_id,
             "profile": profile,
             "simulated": is_simulated,
             "as_of": as_of.isoformat(),
-            "knowledge_cut_off": f"{cutoff_on.isoformat()} 06:00 America/New_York",
+            "knowledge_cut_off": cut_off,
             "file": published.name,
-            "file_sha256": digest,
+            "file_sha256": _sha256(beside),
             "tables": counts,
+            PARQUET: {"folder": folder.name, "files": exported},
             "payloads": {source: sorted(set(hashes)) for source, hashes in payloads.items()},
             "versions": {package: version(package) for package in VERSIONED},
         }
         files.write_json(published.with_name("manifest.json"), manifest)
+    _swap_folder(link, folder)
     return manifest

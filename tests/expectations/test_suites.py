@@ -53,6 +53,8 @@ MARTS = [
     "contagion_index_part_daily",
     "safe_haven_daily",
     "benchmark_daily",
+    "catalog",
+    "catalog_column",
 ]
 
 
