@@ -29,6 +29,7 @@ from orchestration.sample_market.mirror import MARKER, write_mirror
 from orchestration.settings import Settings
 
 REPLAY = "contagion/replay"
+HOME_LOCK = ".lock"
 
 
 @dataclass
@@ -138,7 +139,7 @@ def data_home(context: dg.InitResourceContext) -> Iterator[DataHome]:
     if run is None or context.instance is None or context.log is None:
         raise RuntimeError("the data home belongs to a run; start one with `contagion run` or in the Dagster UI")
     own = settings.home / "runs" / f"{run.run_id}.lock"
-    with locked(own), locked(settings.home / ".lock"):
+    with locked(own), locked(settings.home / HOME_LOCK):
         for dead in fail_dead_runs(context.instance, settings.home, run.run_id):
             context.log.warning(f"run {dead} was found dead and marked as failed")
         if orphan := end_orphan(settings.home):

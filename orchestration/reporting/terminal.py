@@ -181,7 +181,7 @@ def _cell(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, float):
-        return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.2f}"
+        return f"{value + 0.0:,.6g}" if abs(value) < 1e6 else f"{value:,.2f}"  # without the sign of a rounded zero
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return cell_text(value)
