@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from orchestration.settings import DBT_PROJECT, Settings
-from orchestration.warehouse.publish import read_manifest
+from orchestration.warehouse.publish import PARQUET, parquet_folder, read_manifest
 
 PACKAGES = ("dagster", "dagster-dbt", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pandas")
 ENOUGH_DISK = 2 * 1024**3
@@ -38,6 +38,7 @@ def examine(settings: Settings) -> list[Finding]:
     marker = settings.home / "PROFILE"
     owner = marker.read_text().strip() if marker.exists() else settings.profile
     manifest = read_manifest(settings.published_file)
+    folder, linked = parquet_folder(settings.published_file), settings.published_file.with_name(PARQUET)
     waiting = len(list((settings.home / "quarantine").glob("*/*/reason.json")))
     return [
         Finding("Python", sys.version_info >= (3, 11), sys.version.split()[0], "install Python 3.11 or later"),
@@ -47,6 +48,12 @@ def examine(settings: Settings) -> list[Finding]:
         Finding("data home", owner == settings.profile, f"{settings.home} (profile {owner})", "set CONTAGION_HOME to a folder of this profile"),
         Finding("disk", free > ENOUGH_DISK, f"{free / 1024**3:.0f} GB free", "make room: a run needs about 2 GB"),
         Finding("published file", bool(manifest), f"as of {manifest['as_of']}" if manifest else "none yet", "run `contagion run`"),
+        Finding(
+            "Parquet files",
+            not manifest or (folder is not None and linked.resolve() == folder.resolve()),
+            f"{linked.name} is {linked.resolve().name}" if linked.exists() else "none yet",
+            f"the manifest names {folder.name if folder else 'none'}: a run was killed while it published; run `contagion run` again",
+        ),
         Finding("quarantine", not waiting, f"{waiting} payloads", "read reason.json in the quarantine folder of the data home"),
         Finding("alerts", True, f"{targets} targets" if (targets := len(settings.alert_urls)) else "none configured: nothing is sent"),
         Finding(

@@ -21,7 +21,9 @@ STYLE = (
     "<style>.details .detail-body{display:block!important;white-space:normal!important}.details .detail{display:inline-block;vertical-align:top}"
     ".details .detail-value{white-space:normal!important}</style>"
 )
-NOTICE = '<div role="note" style="position:fixed;bottom:0;left:0;right:0;z-index:99;padding:4px 16px;background:#7a1f00;color:#fff;font:14px sans-serif">{}</div>'
+NOTICE = (
+    '<div role="note" style="position:fixed;bottom:0;left:0;right:0;z-index:99;padding:4px 16px;background:#7a1f00;color:#fff;font:14px sans-serif">{}</div>'
+)
 
 
 class ModelDocsError(RuntimeError):

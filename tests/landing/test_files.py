@@ -39,3 +39,26 @@ def test_what_a_killed_run_left_is_swept(tmp_path: Path) -> None:
     (tmp_path / f".one{files.BESIDE}").write_bytes(b"ha")
     assert [path.name for path in files.sweep(tmp_path)] == [f".one{files.BESIDE}"]
     assert everything(tmp_path) == {}
+
+
+def test_a_folder_appears_whole_or_not_at_all_and_a_killed_one_is_swept(tmp_path: Path) -> None:
+    with files.whole_folder(tmp_path / "one") as beside:
+        (beside / "a").write_bytes(b"1")
+        assert not (tmp_path / "one").exists()
+    with suppress(ZeroDivisionError), files.whole_folder(tmp_path / "two") as beside:
+        (beside / "a").write_bytes(b"%d" % (1 // 0))
+    assert everything(tmp_path) == {"one/a": b"1"}
+    killed = tmp_path / "deep" / f".three{files.BESIDE}"
+    killed.mkdir(parents=True)
+    (killed / f".a{files.BESIDE}").write_bytes(b"ha")
+    assert killed in files.sweep(tmp_path)
+    assert not killed.exists()
+
+
+def test_a_link_moves_from_folder_to_folder_in_one_step(tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a").write_text(name)
+        files.point(tmp_path / "link", tmp_path / name)
+        assert (tmp_path / "link" / "a").read_text() == name
+    assert {path.name for path in tmp_path.iterdir()} == {"link", "old", "new"}

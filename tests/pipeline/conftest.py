@@ -81,7 +81,7 @@ class Pipeline:
 
     def copy(self, home: Path) -> "Pipeline":
         """A home in the state of this one that may be run; what is never changed in place is linked, not copied. Its mirror is this one's, or its own."""
-        shutil.copytree(self.home, home, ignore=lambda folder, _: NEVER_CHANGED if Path(folder) == self.home else ())
+        shutil.copytree(self.home, home, symlinks=True, ignore=lambda folder, _: NEVER_CHANGED if Path(folder) == self.home else ())
         for name in NEVER_CHANGED:
             if (self.home / name).is_dir():
                 shutil.copytree(self.home / name, home / name, copy_function=os.link)
