@@ -253,14 +253,17 @@ def status(profile: str | None) -> None:
 @main.command(cls=Command, epilog="contagion brief")
 @profile_option
 def brief(profile: str | None) -> None:
-    """The headlines of the published file."""
+    """The headlines of the published file; writes its page, one HTML file that opens anywhere, and says where it lies."""
     from orchestration.reporting import terminal
-    from orchestration.warehouse.publish import read_manifest
+    from orchestration.reporting.brief import page
 
     settings = _settings(profile)
-    if not read_manifest(settings.published_file):
-        _fail(f"expected a published file at {settings.published_file}, found none; run `contagion run` first", 1)
+    try:
+        path = page.write(settings)
+    except page.BriefError as error:
+        _fail(str(error), 1)
     terminal.headlines(settings)
+    click.echo(f"brief      {path}")
 
 
 @main.command(

@@ -19,6 +19,7 @@ def build_definitions(current: settings.Settings) -> dg.Definitions:
             *raw.assets(datetime.now(calendars.NEW_YORK).date()),
             transform.dbt_models(manifest),
             publication.published(marts, transform.public_views(manifest)),
+            publication.brief(),
         ],
         asset_checks=[gates.mart_gate(marts, manifest)],
         resources={"data_home": resources.data_home, "dbt": transform.dbt_resource()},

@@ -50,11 +50,12 @@ def test_there_is_one_asset_per_raw_table_and_staging_reads_it(definitions: dg.D
     assert "contagion" not in {name.split("/")[0] for name in found}
 
 
-def test_everything_from_dbt_on_is_unpartitioned_and_the_file_comes_last(definitions: dg.Definitions) -> None:
+def test_everything_from_dbt_on_is_unpartitioned_and_the_file_and_its_page_come_last(definitions: dg.Definitions) -> None:
     found = specs(definitions)
     assert found["fund_flow_daily"].partitions_def is None
     assert found["published"].partitions_def is None
-    assert not [name for name, spec in found.items() if "published" in [dep.asset_key.to_user_string() for dep in spec.deps]]
+    assert [name for name, spec in found.items() if "published" in [dep.asset_key.to_user_string() for dep in spec.deps]] == ["brief"]
+    assert not [name for name, spec in found.items() if "brief" in [dep.asset_key.to_user_string() for dep in spec.deps]]
 
 
 def test_only_sessions_are_partitions() -> None:

@@ -1,4 +1,4 @@
-"""The last asset: the file analysts open, put in place only when this run's marts passed their gate."""
+"""What people open: the file of analysts, put in place only when this run's marts passed their gate, and the page that is written from it."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,7 @@ from orchestration import calendars
 from orchestration.defs import runs
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import DataHome
+from orchestration.reporting.brief import page
 from orchestration.sources import all_sources
 from orchestration.warehouse import build, publish
 
@@ -51,6 +52,33 @@ def published(marts: Sequence[str], views: Sequence[str]) -> dg.AssetsDefinition
                 "file_sha256": manifest["file_sha256"],
                 "tables": dg.MetadataValue.md("\n".join(f"- {table}: {rows:,} rows" for table, rows in manifest["tables"].items())),
                 "dagster/row_count": sum(manifest["tables"].values()),
+                **({"market": "SIMULATED"} if settings.is_simulated else {}),
+            }
+        )
+
+    return asset
+
+
+def brief() -> dg.AssetsDefinition:
+    """The morning brief, downstream of the published file: what is published stays published where this step fails."""
+
+    @dg.asset(
+        name="brief",
+        deps=[dg.AssetKey("published")],
+        group_name="publication",
+        description="For a reader with five minutes: one HTML page a session in `briefs/`, with charts, their statements and where numbers come from.",
+        owners=OWNERS,
+        kinds={"html"},
+        required_resource_keys={"data_home"},
+    )
+    def asset(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        settings = context.resources.data_home.settings
+        path = page.write(settings)
+        return dg.MaterializeResult(
+            metadata={
+                "as_of": path.stem,
+                "file": dg.MetadataValue.path(str(path)),
+                "size_bytes": path.stat().st_size,
                 **({"market": "SIMULATED"} if settings.is_simulated else {}),
             }
         )

@@ -5,6 +5,7 @@ file, for its last session. Layout, sections and the page are `page.py`'s. Colou
 legend, an axis or a table. All series colours have a contrast of about 3 or more on white and on the dark page; text and axes take the page's own.
 """
 
+import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -1032,13 +1033,14 @@ MAIN_CHARTS: dict[str, Callable[["duckdb.DuckDBPyConnection"], Figure]] = {
 
 
 def _specified(chart: Any, panels: Sequence[Panel], **configured: Any) -> dict[str, Any]:
-    """A chart as Vega-Lite with the data it names."""
+    """A chart as Vega-Lite with the data it names, columns that it does not name left out."""
     import altair as alt
 
     configuration = {"view": alt.ViewConfig(stroke=None), "aria": False, **configured}
     found: dict[str, Any] = chart.configure(**configuration).to_dict(format="vega-lite")
-    named = set(_names(found))
-    return {**found, "datasets": {name: rows for panel in panels for name, rows in panel.data.items() if name in named}}
+    named, text = set(_names(found)), json.dumps(found)
+    sheets = {name: rows for panel in panels for name, rows in panel.data.items() if name in named}
+    return {**found, "datasets": {name: [{field: row[field] for field in row if field in text} for row in rows] for name, rows in sheets.items()}}
 
 
 def _names(part: Any) -> Iterator[str]:
@@ -1053,8 +1055,13 @@ def _names(part: Any) -> Iterator[str]:
             yield from _names(value)
 
 
-def specification(panel: Panel) -> dict[str, Any]:
-    """A panel as Vega-Lite, as wide as its place on a page; text and axes take the page's colour, and its hovering layer is on top."""
+def specification(panel: Panel, *, width: int | None = None) -> dict[str, Any]:
+    """A panel as Vega-Lite, as wide as its place on a page, its hovering layer on top; with a `width` in pixels a still picture, without that layer.
+
+    Text and axes take the colour of the page around it.
+    """
+    import altair as alt
+
     quiet = {"labelColor": "currentColor", "titleColor": "currentColor", "titleFontWeight": "normal"}
     lines = {
         "domainColor": "currentColor",
@@ -1064,11 +1071,9 @@ def specification(panel: Panel) -> dict[str, Any]:
         "domainOpacity": 0.5,
         "tickOpacity": 0.5,
     }
-    import altair as alt
-
-    chart = alt.layer(panel.chart, panel.hover) if panel.hover is not None else panel.chart
+    chart = alt.layer(panel.chart, panel.hover) if panel.hover is not None and width is None else panel.chart
     found = _specified(
-        chart.properties(width="container", height=panel.chart.height),
+        chart.properties(width=width or "container", height=panel.chart.height),
         [panel],
         font="system-ui, sans-serif",
         background="transparent",
