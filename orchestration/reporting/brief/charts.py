@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from orchestration.reporting.brief.words import NOTHING, capital, day, dollars, listed, number, percent, plain, signed_dollars, since
 
@@ -103,9 +103,15 @@ def _colour(field: str, named: Mapping[str, tuple[str, str]], rows: Sequence[Row
     there = {row[field] for row in rows}
     domain = [label for label, _ in named.values() if label in there]
     colours = [colour for label, colour in named.values() if label in there]
-    return alt.Color(
-        f"{field}:N", title=title, sort=domain, scale=alt.Scale(domain=domain, range=colours), legend=alt.Legend(orient="top", columns=4, labelLimit=0)
-    )
+    scale = alt.Scale(domain=domain, range=colours)
+    return alt.Color(f"{field}:N", title=title, sort=domain, scale=scale, legend=_legend(7 * max(map(len, domain)) + 30))
+
+
+def _legend(width: int) -> "alt.Legend":
+    """A legend above the chart, as many columns of `width` pixels as there is room for: a phone has room for one or two."""
+    import altair as alt
+
+    return alt.Legend(orient="top", columns=alt.ExprRef(f"max(1, floor(width / {width}))"), labelLimit=0)
 
 
 def _hover(data: "alt.NamedData", field: str, tooltips: Sequence["alt.Tooltip"], pivot: tuple[str, str, list[str]] | None = None) -> "alt.Chart":
@@ -323,7 +329,7 @@ def _levels(name: str, sql: str, span: str, why: str, connection: "duckdb.DuckDB
         x=x,
         y=alt.Y("level:Q", title="first close = 100", scale=alt.Scale(zero=False)),
         color=colour,
-        strokeDash=alt.StrokeDash("series:N", legend=None, scale=alt.Scale(domain=[label for label, _ in SERIES.values()], range=[[1, 0], [6, 3]])),
+        strokeDash=alt.condition(alt.datum.series == SERIES["ai"][0], alt.value([1, 0]), alt.value([6, 3])),
         **(
             {"tooltip": [alt.Tooltip("trade_date:T", title="session", format="%a %Y-%m-%d"), alt.Tooltip("series:N"), alt.Tooltip("level:Q", format=".2f")]}
             if few
@@ -671,9 +677,14 @@ def gamma(connection: "duckdb.DuckDBPyConnection") -> Figure:
             strokeDash=alt.StrokeDash("what:N", title="line", scale=alt.Scale(domain=["spot", "flip level"], range=[[1, 0], [5, 3]]), legend=None),
             tooltip=[alt.Tooltip("what:N", title="line"), alt.Tooltip("at:Q", title="at", format=",.1f")],
         )  # fmt: skip
-        names = alt.Chart(sheets.add(marks)).mark_text(baseline="top", align="left", dx=3, color="currentColor", fontSize=10).encode(
-            x="at:Q", text="what:N", y=alt.value(0)
-        )  # fmt: skip
+        # names stand outside the pair of lines, which may lie close together
+        outwards: tuple[tuple[Literal["left", "right"], int], ...] = (("left", 3), ("right", -3))
+        names = [
+            alt.Chart(sheets.add([mark]))
+            .mark_text(baseline="top", align=align, dx=dx, color="currentColor", fontSize=10)
+            .encode(x="at:Q", text="what:N", y=alt.value(0))
+            for mark, (align, dx) in zip(sorted(marks, key=lambda mark: -mark["at"]), outwards, strict=False)
+        ]
         net = head["chain_net_gamma_usd_mn_per_pct"]
         cells.append(
             (
@@ -685,7 +696,7 @@ def gamma(connection: "duckdb.DuckDBPyConnection") -> Figure:
                 f"{number(flip, ',.1f')} (spot {number(head['estimated_flip_distance_pct'], '+.1f')} %)" if flip is not None else "none within 20 % of spot",
             )
         )
-        panels.append(Panel(f"{name}, chain of {head['trade_date']}", _sized(alt.layer(bars, _zero(), rules, names), 180), sheets))
+        panels.append(Panel(f"{name}, chain of {head['trade_date']}", _sized(alt.layer(bars, _zero(), rules, *names), 180), sheets))
     short = [name for name, _, _, _, side, _ in cells if side == "short"]
     return Figure(
         "gamma",
@@ -833,10 +844,17 @@ def fund_network(connection: "duckdb.DuckDBPyConnection") -> Figure:
         x=x,
         y=y,
         color=_colour("side", sides, drawn, "a fund"),
-        shape=alt.Shape("side:N", legend=None),
+        shape=alt.condition(alt.datum.side == sides["gives"][0], alt.value("circle"), alt.value("square")),
         tooltip=shown,
     )  # fmt: skip
-    names = alt.Chart(sheets.add(drawn)).mark_text(align="right", dx=-7, dy=-6, fontSize=10, color="currentColor").encode(x=x, y=y, text="label:N")
+    # on the outer side of the dotted line, where no tie runs
+    outer: tuple[tuple[str, Literal["left", "right"], int, int], ...] = ((sides["gives"][0], "left", 6, 9), (sides["pays"][0], "right", -7, -6))
+    names = [
+        alt.Chart(sheets.add([row for row in drawn if row["side"] == side]))
+        .mark_text(dx=dx, dy=dy, align=align, fontSize=10, color="currentColor")
+        .encode(x=x, y=y, text="label:N")
+        for side, align, dx, dy in outer
+    ]
     net = sorted(rows, key=lambda row: row["pays_for_others_usd_mn"] - row["costs_others_usd_mn"])
     giver, taker = net[0], net[-1]
     largest = listed([f"{row['fund_id']} {dollars(1e6 * row['costs_others_usd_mn'])}" for row in rows[:5]])
@@ -850,7 +868,7 @@ def fund_network(connection: "duckdb.DuckDBPyConnection") -> Figure:
         f"Funds as points: to the right what a fund's forced sales cost the others, upwards what theirs cost it, if the AI basket fell 10 %; lines "
         f"tie a fund to the one most like it. The five that cost most: {largest}.",
         rows,
-        (Panel("", _sized(alt.layer(ties, even, points, names), 380), sheets),),
+        (Panel("", _sized(alt.layer(ties, even, points, *names), 380), sheets),),
         ("fund", "costs the others", "pays for the others", "must sell", "most like", "held in common"),
         tuple(
             (
@@ -907,7 +925,7 @@ def market_network(connection: "duckdb.DuckDBPyConnection") -> Figure:
     cells = alt.Chart(sheets.add(drawn)).mark_rect(color=BLUE, stroke="currentColor", strokeOpacity=0.15).encode(
         x=alt.X("target:N", sort=order, title="to", axis=alt.Axis(labelAngle=-60, labelLimit=110, labelOverlap=False)),
         y=alt.Y("source:N", sort=order, title="from", axis=alt.Axis(labelLimit=110)),
-        opacity=alt.Opacity("share_pct:Q", title="per cent", scale=alt.Scale(domainMin=0, range=[0.02, 1]), legend=alt.Legend(orient="top")),
+        opacity=alt.Opacity("share_pct:Q", title="per cent", scale=alt.Scale(domainMin=0, range=[0.02, 1]), legend=_legend(45)),
         tooltip=[
             alt.Tooltip("source:N", title="from"),
             alt.Tooltip("target:N", title="to"),
