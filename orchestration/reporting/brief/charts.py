@@ -1054,7 +1054,7 @@ def _specified(chart: Any, panels: Sequence[Panel], **configured: Any) -> dict[s
     """A chart as Vega-Lite with the data it names, columns that it does not name left out."""
     import altair as alt
 
-    configuration = {"view": alt.ViewConfig(stroke=None), "aria": False, **configured}
+    configuration = {"view": alt.ViewConfig(stroke=None), "aria": False, "mark": {"aria": False}, **configured}
     found: dict[str, Any] = chart.configure(**configuration).to_dict(format="vega-lite")
     named, text = set(_names(found)), json.dumps(found)
     sheets = {name: rows for panel in panels for name, rows in panel.data.items() if name in named}
