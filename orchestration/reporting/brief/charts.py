@@ -923,8 +923,8 @@ def market_network(connection: "duckdb.DuckDBPyConnection") -> Figure:
     nets = {plain(row["source"]): row["source_net_pct"] for row in rows}
     order = sorted(nets, key=lambda name: -nets[name])
     cells = alt.Chart(sheets.add(drawn)).mark_rect(color=BLUE, stroke="currentColor", strokeOpacity=0.15).encode(
-        x=alt.X("target:N", sort=order, title="to", axis=alt.Axis(labelAngle=-60, labelLimit=110, labelOverlap=False)),
-        y=alt.Y("source:N", sort=order, title="from", axis=alt.Axis(labelLimit=110)),
+        x=alt.X("target:N", sort=order, title="to", axis=alt.Axis(labelAngle=-60, labelLimit=135, labelOverlap=False)),
+        y=alt.Y("source:N", sort=order, title="from", axis=alt.Axis(labelLimit=135)),
         opacity=alt.Opacity("share_pct:Q", title="per cent", scale=alt.Scale(domainMin=0, range=[0.02, 1]), legend=_legend(45)),
         tooltip=[
             alt.Tooltip("source:N", title="from"),
@@ -936,7 +936,7 @@ def market_network(connection: "duckdb.DuckDBPyConnection") -> Figure:
     signs = {"give": ("gives more than it takes", VERMILION), "take": ("takes more than it gives", BLUE)}
     positions = [{"market": name, "net": nets[name], "side": signs["give" if nets[name] >= 0 else "take"][0]} for name in order]
     bars = alt.Chart(sheets.add(positions)).mark_bar().encode(
-        y=alt.Y("market:N", sort=order, title=None, axis=alt.Axis(labelLimit=110)),
+        y=alt.Y("market:N", sort=order, title=None, axis=alt.Axis(labelLimit=135)),
         x=alt.X("net:Q", title="net, percentage points"),
         color=_colour("side", signs, positions, "market"),
         tooltip=[alt.Tooltip("market:N"), alt.Tooltip("net:Q", title="net, points", format="+.1f")],

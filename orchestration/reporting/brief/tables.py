@@ -316,7 +316,7 @@ def sources(connection: "duckdb.DuckDBPyConnection") -> Table:
     return Table(
         "sources",
         "How fresh the data are",
-        "A number is as good as its youngest input is old: what is late or silent is used with its age, and everything built on it inherits that.",
+        "No number is fresher than its oldest input: what is late or silent is used with its age, and all that is built on it inherits the age.",
         SOURCES,
         ("state", "publisher", "raw table", "cadence", "last day", "age", "next release", "remark"),
         tuple(

@@ -43,7 +43,7 @@ def weekday(value: date) -> str:
     return f"{value:%A} {day(value)}"
 
 
-NAMES = {"us": "US", "ai": "AI", "nasdaq": "Nasdaq", "tech_heavy": "tech-heavy"}
+NAMES = {"us": "US", "ai": "AI", "nasdaq": "Nasdaq", "sp500": "S&P 500", "tech_heavy": "tech-heavy"}
 
 
 def plain(name: str | None) -> str:
