@@ -7,8 +7,10 @@ from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import dagster as dg
 import pandas as pd
 import pytest
 import yaml
@@ -17,6 +19,7 @@ from playwright.sync_api import Browser
 
 from orchestration import settings as environment
 from orchestration.cli import main
+from orchestration.defs import publication
 from orchestration.reporting.brief import charts, page, tables, words
 from orchestration.reporting.brief.charts import Figure
 from orchestration.settings import DBT_PROJECT, Settings
@@ -421,6 +424,31 @@ def test_colours_of_series_stand_out_on_the_light_and_the_dark_page(colour: str)
     assert min(contrast(colour, "#fcfbf8"), contrast(colour, "#14171b")) >= 3
 
 
+class TestAsset:
+    """The step after publication, in a run of its own."""
+
+    @staticmethod
+    def run(settings: Settings) -> dg.ExecuteInProcessResult:
+        home = dg.ResourceDefinition.hardcoded_resource(SimpleNamespace(settings=settings))
+        with dg.DagsterInstance.ephemeral() as instance:
+            return dg.materialize([publication.brief()], resources={"data_home": home}, instance=instance, raise_on_error=False)
+
+    def test_it_says_where_the_page_lies_how_large_it_is_and_of_which_day(self, told: Settings) -> None:
+        (event,) = self.run(told).asset_materializations_for_node("brief")
+        path = told.home / "briefs" / f"{DAY}.html"
+        found = {name: value.value for name, value in event.metadata.items()}
+        assert found == {"as_of": DAY, "file": str(path), "size_bytes": path.stat().st_size, "market": "SIMULATED"}
+
+    def test_a_brief_that_fails_says_why_and_leaves_what_is_published(self, tmp_path: Path) -> None:
+        settings = published_home(tmp_path, "drop table claim_check")
+        before = settings.published_file.read_bytes()
+        result = self.run(settings)
+        (failed,) = [event for event in result.all_events if event.is_step_failure]
+        assert failed.step_key == "brief"
+        assert "claim_check" in str(failed.step_failure_data.error)
+        assert settings.published_file.read_bytes() == before
+
+
 class TestInChromium:
     def test_it_opens_from_its_file_asks_nobody_and_draws_every_chart(self, browser: Browser, brief: Path) -> None:
         with pages.opened(browser, brief) as (shown, heard):
@@ -459,4 +487,6 @@ class TestInChromium:
             assert shown.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
             assert shown.locator(".chart svg").first.is_visible()
             assert not shown.locator("summary").first.is_visible()
+            shown.set_viewport_size({"width": 720, "height": 1000})  # A4 between its margins
+            assert shown.evaluate("[...document.querySelectorAll('table, .chart svg')].every(found => found.getBoundingClientRect().right <= 720)")
             assert shown.pdf(format="A4").startswith(b"%PDF")

@@ -1102,7 +1102,10 @@ def specification(panel: Panel, *, width: int | None = None) -> dict[str, Any]:
 
 
 def svg(connection: "duckdb.DuckDBPyConnection", table: str, *, width: int = 720) -> str:
-    """The chart that stands for a mart, as an SVG picture on white; empty where it has nothing to draw. `width` in pixels. KeyError for a mart without one."""
+    """The chart that stands for a mart, as an SVG picture on white, `width` pixels wide; empty where it has nothing to draw.
+
+    The connection is as `page.opened` gives it. Raises KeyError for a mart without a chart.
+    """
     figure = MAIN_CHARTS[table](connection)
     return _picture(figure, width) if figure.panels else ""
 
