@@ -19,6 +19,7 @@ from expectations import derived
 from expectations.vocabulary import PAYLOAD, Derived, Expectation, Severity, Suite, expect
 
 EXAMPLES = 3
+SAMPLE = 5  # failing rows that a report keeps whole
 TOGETHER = 6  # expectations a call: the library copies every column it is given for each of them
 LONG = 200_000  # rows from which a few at a time are worth the 0.08 CPU s that each call costs
 SCHEMA = "ExpectTableColumnsToMatchSet"
@@ -28,7 +29,10 @@ NO_INFINITIES = expect("ExpectColumnValuesToBeBetween", "no publisher and no for
 
 @dataclass(frozen=True)
 class Failure:
-    """One expectation that one payload does not meet. `payload` is None where rows belong to none: a mart's, or none at all."""
+    """One expectation that one payload does not meet. `payload` is None where rows belong to none: a mart's, or none at all.
+
+    rows: the first of those that fail, key and values looked at; none where the table as a whole fails.
+    """
 
     payload: int | None
     file: str
@@ -36,6 +40,7 @@ class Failure:
     expectation: Expectation
     expected: str
     found: str
+    rows: tuple[Mapping[str, object], ...] = field(default=(), repr=False, compare=False)
 
     @property
     def reason(self) -> str:
@@ -252,11 +257,18 @@ def _failures(
     if "unexpected_index_list" in outcome.result:
         bad = frame.loc[outcome.result["unexpected_index_list"], [column for column in frame.columns if column in {PAYLOAD, *grain, *expectation.columns}]]
         if not files:
-            return [replace(whole, found=_found(expectation, bad, grain))]
+            return [replace(whole, found=_found(expectation, bad, grain), rows=_sample(bad))]
         return [
-            replace(whole, payload=int(payload), file=files[int(payload)], found=_found(expectation, lines, grain)) for payload, lines in bad.groupby(PAYLOAD)
+            replace(whole, payload=int(payload), file=files[int(payload)], found=_found(expectation, lines, grain), rows=_sample(lines))
+            for payload, lines in bad.groupby(PAYLOAD)
         ]
     return _per_payload(table, replace(whole, found=_observed(outcome)), frame, files)
+
+
+def _sample(bad: pd.DataFrame) -> tuple[Mapping[str, object], ...]:
+    """The first failing rows as they are, null as None."""
+    first = bad.head(SAMPLE).drop(columns=PAYLOAD, errors="ignore").astype(object)
+    return tuple({str(name): value for name, value in row.items()} for row in first.where(first.notna(), None).to_dict("records"))
 
 
 def _everywhere(whole: Failure, files: Mapping[int, str]) -> list[Failure]:

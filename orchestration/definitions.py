@@ -16,7 +16,7 @@ def build_definitions(current: settings.Settings) -> dg.Definitions:
     marts = transform.marts(manifest)
     assets = dg.Definitions(
         assets=[
-            *raw.assets(datetime.now(calendars.NEW_YORK).date()),
+            *raw.assets(datetime.now(calendars.NEW_YORK).date(), manifest),
             transform.dbt_models(manifest),
             publication.published(marts, transform.public_views(manifest)),
             publication.brief(),

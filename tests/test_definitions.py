@@ -37,8 +37,33 @@ def test_every_asset_has_a_group_an_owner_and_a_description(definitions: dg.Defi
         assert spec.group_name not in (None, "default"), name
         assert spec.description, name
         assert spec.owners, name
-    groups = {spec.group_name for spec in specs(definitions).values()}
-    assert {"publishers", "staging", "flows", "leverage", "reference", "publication"} <= groups
+
+
+def test_the_graph_has_eight_groups_and_reads_from_left_to_right(definitions: dg.Definitions) -> None:
+    found = specs(definitions)
+    eight = ["publishers", "staging", "flows", "leverage", "spread", "mechanics", "contagion", "publication"]
+    assert {spec.group_name for spec in found.values()} == set(eight)
+    backwards = {
+        f"{found[dep.asset_key.to_user_string()].group_name} → {spec.group_name}: {dep.asset_key.to_user_string()} → {name}"
+        for name, spec in found.items()
+        for dep in spec.deps
+        if dep.asset_key.to_user_string() in found and eight.index(str(found[dep.asset_key.to_user_string()].group_name)) > eight.index(str(spec.group_name))
+    }
+    # The one step back: falls of margin debt are followed through the AI sentiment index, which is a number of the spread.
+    assert backwards == {"spread → leverage: ai_sentiment_daily → int_margin_falls_followed"}
+
+
+def test_every_mart_says_why_it_matters_and_every_asset_has_kinds_tags_and_described_columns(definitions: dg.Definitions) -> None:
+    for name, spec in specs(definitions).items():
+        if name == "published":
+            continue
+        assert spec.kinds, name
+        assert spec.tags["layer"] in ("raw", "seed", "staging", "intermediate", "mart"), name
+        if spec.tags["layer"] in ("raw", "mart"):
+            columns = spec.metadata["dagster/column_schema"].columns
+            assert not [column.name for column in columns if not column.description], name
+        if spec.tags["layer"] == "mart":
+            assert spec.metadata["why_it_matters"].value in (spec.description or ""), name
 
 
 def test_there_is_one_asset_per_raw_table_and_staging_reads_it(definitions: dg.Definitions) -> None:

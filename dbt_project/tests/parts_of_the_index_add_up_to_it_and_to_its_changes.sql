@@ -1,4 +1,5 @@
 -- what is said to have moved the index is the whole of what moved it
+{{ config(meta={'dagster': {'ref': {'name': 'contagion_index_part_daily'}}}) }}
 with parts as (
     select
         trade_date,

@@ -1,4 +1,5 @@
 -- from the flows themselves, not from the model between: of a fund that comes back, what was assumed meanwhile and what is left are what it reports
+{{ config(meta={'dagster': {'ref': {'name': 'int_fund_redemptions'}}}) }}
 with published as (
     select
         flows.fund_id,

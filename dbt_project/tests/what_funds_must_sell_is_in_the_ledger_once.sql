@@ -1,4 +1,5 @@
 -- each dollar once: what flows and cash leave to sell is in the ledger, but for what falls due after the last session; a fund counts in one asset class
+{{ config(meta={'dagster': {'ref': {'name': 'forced_selling_daily'}}}) }}
 with last_session as (
     select max(session_number) as session_number from {{ ref('int_sessions_numbered') }}
 ),

@@ -1,4 +1,5 @@
 -- no dollar is lost or counted twice between funds and lines; a fund whose file holds nothing that can be sold reaches no security
+{{ config(meta={'dagster': {'ref': {'name': 'forced_selling_security_daily'}}}) }}
 with sellable as (
     select distinct holdings.vintage_number
     from {{ ref('int_holdings_keyed') }} as holdings

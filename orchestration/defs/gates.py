@@ -14,6 +14,7 @@ import pandas as pd
 from expectations import suites
 from orchestration.defs.resources import DataHome
 from orchestration.landing.ingest import Outcome
+from orchestration.reporting import markdown
 from orchestration.sources import all_sources
 from orchestration.sources.contract import Table
 from orchestration.warehouse import build, publish
@@ -22,11 +23,24 @@ if TYPE_CHECKING:
     from expectations.runner import Failure, Report
 
 INCOMPLETE = "incomplete"
+MOST_SAMPLES = 5  # expectations whose failing rows are shown
 DECLARED_ABSENT = frozenset({"unavailable", "never_fetched", INCOMPLETE})
 
 
 def _docs_metadata(pages: Mapping[str, Path], table: str) -> dict[str, dg.MetadataValue]:
-    return {"data_docs": dg.MetadataValue.url(pages[table].resolve().as_uri())} if table in pages else {}
+    # A path, not a link: a browser opens no file from a page that a server sent.
+    return {"data_docs": dg.MetadataValue.path(str(pages[table].resolve()))} if table in pages else {}
+
+
+def _failing_rows(report: "Report") -> dict[str, dg.MetadataValue]:
+    """The first rows that fail each expectation, under what was expected; nothing where no single row is at fault."""
+    shown: dict[str, str] = {}
+    for failure in report.failures:
+        if failure.rows:
+            where = f" in {failure.file}" if failure.file else ""
+            columns = list(failure.rows[0])
+            shown.setdefault(f"expected {failure.expected}{where}", markdown.table(columns, [list(row.values()) for row in failure.rows]))
+    return {"failing_rows": dg.MetadataValue.md("\n\n".join(f"{title}\n\n{rows}" for title, rows in list(shown.items())[:MOST_SAMPLES]))} if shown else {}
 
 
 def _sentence(failure: "Failure") -> str:
@@ -69,7 +83,7 @@ class FirstGate:
         report = self._reports.get(table)
         if report is None:
             return {"judged": dg.MetadataValue.text("nothing new to judge"), **_docs_metadata(self._pages, table)}
-        return {"expectations": dg.MetadataValue.md(report.as_markdown()), **_docs_metadata(self._pages, table)}
+        return {**_failing_rows(report), "expectations": dg.MetadataValue.md(report.as_markdown()), **_docs_metadata(self._pages, table)}
 
 
 def upstream_sources(manifest: Mapping[str, Mapping[str, Mapping[str, object]]], mart: str) -> frozenset[str]:
@@ -174,8 +188,11 @@ def mart_gate(marts: Sequence[str], manifest: Mapping[str, Mapping[str, Mapping[
                 passed=not sentences and not warnings,
                 severity=dg.AssetCheckSeverity.ERROR if sentences else dg.AssetCheckSeverity.WARN,
                 metadata={
-                    "found": dg.MetadataValue.text("; ".join(sentences or map(_sentence, warnings)) or f"{len(frames[mart]):,} rows"),
+                    "expected": dg.MetadataValue.text(f"{report.evaluated} expectations to hold on {least[mart]:,} rows or more, every number finite"),
+                    "found": dg.MetadataValue.text("; ".join(sentences or map(_sentence, warnings)) or f"that all hold on {len(frames[mart]):,} rows"),
+                    **({"blocks": dg.MetadataValue.text("publication: analysts keep the last published file")} if sentences else {}),
                     "dagster/row_count": len(frames[mart]),
+                    **_failing_rows(report),
                     "expectations": dg.MetadataValue.md(report.as_markdown()),
                     **_docs_metadata(pages, mart),
                 },

@@ -3,35 +3,37 @@
 Both checks are non-blocking: one bad publisher stops nothing downstream, tables keep their last good vintage.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import dagster as dg
 
 from orchestration import reference
-from orchestration.defs import runs
+from orchestration.defs import runs, shown
 from orchestration.defs.gates import FirstGate
 from orchestration.defs.resources import DataHome
 from orchestration.landing.ingest import Outcome
+from orchestration.landing.vintages import CLOCKS
 from orchestration.sources import all_sources
 from orchestration.sources.contract import Source, Table
-from orchestration.warehouse import publish
+from orchestration.warehouse import preview, publish
 
 LATE_AFTER = {"daily": timedelta(days=5), "weekly": timedelta(days=16), "monthly": timedelta(days=45), "quarterly": timedelta(days=130)}
 OWNERS = ["team:data"]
 
 
-def _spec(source: Source, table: Table) -> dg.AssetSpec:
+def _spec(source: Source, table: Table, meanings: shown.Meanings) -> dg.AssetSpec:
     return dg.AssetSpec(
         table.name,
         group_name="publishers",
         description=f"{table.description} Published by {source.publisher} ({source.homepage}); {source.terms}.",
         owners=OWNERS,
         kinds={"python", "parquet"},
-        tags={"cadence": source.cadence},
+        tags={"cadence": source.cadence, "layer": "raw"},
         freshness_policy=dg.FreshnessPolicy.time_window(fail_window=LATE_AFTER[source.cadence]),
         metadata={
-            "dagster/column_schema": dg.TableSchema([dg.TableColumn(name, kind) for name, kind in table.columns.items()]),
+            "dagster/column_schema": shown.raw_schema(table, meanings),
             "publisher": source.publisher,
             "terms": source.terms,
             "homepage": dg.MetadataValue.url(source.homepage),
@@ -70,12 +72,13 @@ def _gate_check(outcome: Outcome, table: Table, gate: FirstGate) -> dg.AssetChec
     return dg.AssetCheckResult(asset_key=table.name, check_name="gate", passed=not refusals, severity=dg.AssetCheckSeverity.ERROR, metadata=metadata)
 
 
-def _result(home: DataHome, outcome: Outcome, table: Table, gate: FirstGate) -> dg.MaterializeResult[None]:
-    known = home.landing.vintages.count(table)
+def _result(home: DataHome, outcome: Outcome, table: Table, gate: FirstGate, session: date) -> dg.MaterializeResult[None]:
+    seen = preview.of_parquet(home.landing.vintages.paths(table), {**table.columns, **CLOCKS})
     return dg.MaterializeResult(
         table.name,
         metadata={
-            "dagster/row_count": known,
+            **shown.rows(seen, is_simulated=home.settings.is_simulated),
+            "as_of": session.isoformat(),
             "rows_added": outcome.rows_added.get(table.name, 0),
             "new_payloads": outcome.new_payloads,
             "payloads_accepted": outcome.accepted,
@@ -89,10 +92,10 @@ def _result(home: DataHome, outcome: Outcome, table: Table, gate: FirstGate) -> 
     )
 
 
-def _asset(source: Source, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+def _asset(source: Source, partitions: dg.PartitionsDefinition[str], meanings: Mapping[str, shown.Meanings]) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=source.name,
-        specs=[_spec(source, table) for table in source.tables],
+        specs=[_spec(source, table, meanings.get(table.name, {})) for table in source.tables],
         check_specs=[
             dg.AssetCheckSpec(name, asset=table.name, blocking=False, description=description)
             for table in source.tables
@@ -117,12 +120,12 @@ def _asset(source: Source, partitions: dg.PartitionsDefinition[str]) -> dg.Asset
             context.log.warning(f"unavailable: {sentence}")
         gate.write_docs(outcome, notice=publish.SIMULATED if home.settings.is_simulated else "")
         for table in source.tables:
-            yield _result(home, outcome, table, gate)
+            yield _result(home, outcome, table, gate, session)
 
     return raw
 
 
-def assets(today: date) -> Sequence[dg.AssetsDefinition]:
-    """One multi-asset per source, partitioned by session."""
-    partitions = runs.sessions_partitions(today)
-    return [_asset(source, partitions) for source in all_sources().values()]
+def assets(today: date, manifest: Mapping[str, Any]) -> Sequence[dg.AssetsDefinition]:
+    """One multi-asset per source, partitioned by session; what its columns mean is read from the staging model, in dbt's manifest."""
+    partitions, meanings = runs.sessions_partitions(today), shown.meanings(manifest)
+    return [_asset(source, partitions, meanings) for source in all_sources().values()]

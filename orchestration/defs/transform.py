@@ -3,9 +3,10 @@
 import hashlib
 import subprocess
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache, cached_property
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,18 +18,16 @@ from packaging.version import Version
 
 from orchestration import calendars, progress
 from orchestration import settings as environment
-from orchestration.defs import lineage, resources, runs
+from orchestration.defs import dbt_checks, groups, lineage, resources, runs, shown
 from orchestration.defs.raw import OWNERS
 from orchestration.landing import files
 from orchestration.landing.vintages import CLOCKS
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.sources import all_sources
 from orchestration.sources.contract import Source, Table
-from orchestration.warehouse import build, publish
+from orchestration.warehouse import build, preview, publish
 
 DBT = Path(sys.executable).with_name("dbt")
-GROUPS = {"staging": "staging", "intermediate": "staging", "reference": "holdings", "status": "publication"}
-
 
 # Unit tests are about the code, not about the day, and the grain of a mart is judged by the gate behind: the test suite runs both.
 JUDGED_LATER = "tag:grain,path:models/marts"
@@ -78,15 +77,25 @@ def _is_judged_later(node: Mapping[str, Any]) -> bool:
 class Translator(DagsterDbtTranslator):
     """Asset = table = file: a model's key is its name, a source's key is its raw table."""
 
+    def __init__(self, manifest: Mapping[str, Any]) -> None:
+        super().__init__(DagsterDbtTranslatorSettings(enable_asset_checks=True, enable_code_references=False))
+        self._groups = groups.by_node(manifest)
+        self._meanings = shown.meanings(manifest)
+
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         return dg.AssetKey(dbt_resource_props["name"])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        if dbt_resource_props["resource_type"] == "seed":
-            return "reference"
-        folders = dbt_resource_props["fqn"][1:-1]
-        folder: str = folders[1] if folders[0] == "marts" else folders[0]
-        return GROUPS.get(folder, folder)
+        return self._groups.get(dbt_resource_props["unique_id"])
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return shown.description(dbt_resource_props)
+
+    def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
+        return {"layer": shown.layer(dbt_resource_props)}
+
+    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
+        return shown.definition(dbt_resource_props, self._meanings.get(dbt_resource_props["name"], {}))
 
     def get_partition_mapping(self, dbt_resource_props: Mapping[str, Any], dbt_parent_resource_props: Mapping[str, Any]) -> dg.PartitionMapping | None:
         # Tables are built for the run's last session; without this Dagster lists all 6,700 partitions once for each raw table.
@@ -96,15 +105,12 @@ class Translator(DagsterDbtTranslator):
         self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
     ) -> dg.AssetCheckSpec | None:
         # A check that no run evaluates would stand in the UI for ever as one that nobody asked for.
-        return None if _is_judged_later(manifest["nodes"][unique_id]) else super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        node = manifest["nodes"][unique_id]
+        spec = None if _is_judged_later(node) else super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec._replace(description=f"Expected: {dbt_checks.expected(node)}.") if spec else None
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         return OWNERS
-
-
-@cache
-def translator() -> Translator:
-    return Translator(settings=DagsterDbtTranslatorSettings(enable_asset_checks=True, enable_code_references=False))
 
 
 def _next_release(source: Source, table: Table, home: resources.DataHome) -> date | None:
@@ -147,17 +153,51 @@ def _table_columns(shapes: Mapping[str, build.Shape]) -> dict[str, Mapping[str, 
     return {**raw, **{name: shape.columns for name, shape in shapes.items()}}
 
 
-def _with_shape(event: Any, shapes: Mapping[str, build.Shape], found: Mapping[str, lineage.Lineage], assets: Collection[str]) -> Any:
-    """The event of a model with its row count, column types and column lineage; any other event as it is."""
-    if not isinstance(event, dg.Output) or event.output_name not in shapes:
-        return event
-    shape = shapes[event.output_name]
-    metadata: dict[str, Any] = {"dagster/column_schema": dg.TableSchema([dg.TableColumn(*column) for column in shape.columns.items()])}
-    if shape.rows is not None:
-        metadata["dagster/row_count"] = shape.rows
-    if found.get(event.output_name):
-        metadata["dagster/column_lineage"] = lineage.as_metadata(found[event.output_name], assets)
-    return event.with_metadata({**event.metadata, **metadata})
+@dataclass(frozen=True)
+class _Built:
+    """What is known of a build after dbt has closed it: what its events are told with."""
+
+    home: resources.DataHome
+    manifest: Mapping[str, Any]
+    session: date
+    shapes: Mapping[str, build.Shape]
+    previews: Mapping[str, preview.Preview]
+    lineage: Mapping[str, lineage.Lineage]
+    meanings: Mapping[str, shown.Meanings]
+    results: Mapping[str, Mapping[str, Any]]
+
+    def told(self, event: Any) -> Any:
+        """The event of a table with its content, of a test with what it expected and found; any other event as it is."""
+        if isinstance(event, dg.AssetCheckResult):
+            return dbt_checks.explained(event, self.manifest, self.results, self.home.settings.build_file)
+        if not isinstance(event, dg.Output) or event.output_name not in self.previews:
+            return event
+        name = event.output_name
+        metadata = {
+            **shown.rows(self.previews[name], is_simulated=self.home.settings.is_simulated),
+            "as_of": self.session.isoformat(),
+            "dagster/column_schema": shown.schema(self.shapes[name].columns, self.meanings.get(name, {})),
+        }
+        if self.lineage.get(name):
+            metadata["dagster/column_lineage"] = lineage.as_metadata(self.lineage[name], _table_columns(self.shapes).keys())
+        return event.with_metadata({**event.metadata, **metadata})
+
+
+def _look_at(home: resources.DataHome, manifest: Mapping[str, Any], session: date, *, is_whole: bool) -> _Built:
+    """is_whole: dbt came to its end. Of a build that did not, no lineage is read: it would be kept, and with holes."""
+    file, target = home.settings.build_file, target_path(home.settings)
+    shapes = build.describe(file)
+    kept = manifest_path(home.settings).with_name("lineage.json")
+    return _Built(
+        home=home,
+        manifest=manifest,
+        session=session,
+        shapes=shapes,
+        previews=preview.of_build(file, shapes, session),
+        lineage=lineage.of_project(manifest, target / "compiled", _table_columns(shapes), kept) if is_whole else {},
+        meanings=shown.meanings(manifest),
+        results=dbt_checks.run_results(target),
+    )
 
 
 def _steps(manifest: Mapping[str, Any]) -> int:
@@ -203,7 +243,9 @@ def dbt_resource() -> DbtCliResource:
 def dbt_models(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     """All seeds and models as one step that runs `dbt build` once."""
 
-    @dbt_assets(manifest=manifest, exclude=JUDGED_LATER, dagster_dbt_translator=translator(), name="dbt_models", required_resource_keys={"data_home", "dbt"})
+    @dbt_assets(
+        manifest=manifest, exclude=JUDGED_LATER, dagster_dbt_translator=Translator(manifest), name="dbt_models", required_resource_keys={"data_home", "dbt"}
+    )
     def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
         home: resources.DataHome = context.resources.data_home
         dbt: DbtCliResource = context.resources.dbt
@@ -217,14 +259,14 @@ def dbt_models(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
             is_simulated=home.settings.is_simulated,
             outcomes=source_outcomes(home),
         )
-        invocation = dbt.cli(BUILD, context=context, target_path=target_path(home.settings))
+        dbt_checks.forget_results(target_path(home.settings))
+        invocation = dbt.cli(BUILD, context=context, target_path=target_path(home.settings), raise_on_error=False)
         resources.remember_child(home.settings.home, invocation.process.pid)
+        # Events are handed on after dbt has closed the file, so that it can be looked at; dbt's own failure is raised after them: each shows its reason.
         events = list(_with_progress(invocation.stream(), _steps(manifest)))
-        # Events are handed on after dbt has closed the file, so that row counts can be read from it.
-        shapes = build.describe(home.settings.build_file)
-        columns = _table_columns(shapes)
-        found = lineage.of_project(manifest, target_path(home.settings) / "compiled", columns, manifest_path(home.settings).with_name("lineage.json"))
-        for event in events:
-            yield _with_shape(event, shapes, found, columns.keys())
+        error = invocation.get_error()
+        yield from map(_look_at(home, manifest, session, is_whole=error is None).told, events)
+        if error:
+            raise error
 
     return models

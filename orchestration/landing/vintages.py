@@ -133,21 +133,22 @@ class RawVintages:
         """All vintages of a table, or only those of the subjects (first key column) that the candidates speak of."""
         subject = table.key[0]
         mine = None if candidates is None else ds.field(subject).isin(candidates[subject].dropna().unique().tolist())
-        arrow = ds.dataset(self._paths(table), schema=schema(table), format="parquet").to_table(filter=mine)
+        arrow = ds.dataset(self.paths(table), schema=schema(table), format="parquet").to_table(filter=mine)
         rows: pd.DataFrame = arrow.to_pandas(date_as_object=False)
         return rows
 
-    def _paths(self, table: Table) -> list[str]:
+    def paths(self, table: Table) -> list[str]:
+        """The Parquet files that make up a table: the empty one of its schema at least."""
         self.ensure(table)
         return sorted(map(str, (self.folder / table.name).glob("*/*.parquet")))
 
     def count(self, table: Table) -> int:
         """Rows of all vintages."""
-        return sum(pq.read_metadata(path).num_rows for path in self._paths(table))
+        return sum(pq.read_metadata(path).num_rows for path in self.paths(table))
 
     def last_row(self, table: Table) -> pd.DataFrame | None:
         """A row of the newest day that the table speaks of, or None where it is empty."""
-        arrow = ds.dataset(self._paths(table), schema=schema(table), format="parquet").to_table(columns=list(table.columns))
+        arrow = ds.dataset(self.paths(table), schema=schema(table), format="parquet").to_table(columns=list(table.columns))
         if not arrow.num_rows:
             return None
         newest = pc.index(arrow["observed_on"], pc.max(arrow["observed_on"])).as_py()
