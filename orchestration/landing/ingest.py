@@ -127,7 +127,7 @@ class Landing:
         """Bring in what the source serves for the session `scope.as_of`. Raises nothing a publisher can cause."""
         outcome = Outcome(source, calendars.cutoff_at(scope.as_of).isoformat())
         self._fetch(source, transport, scope, outcome)
-        journal = _Journal(self.archive.served(source.name), self.archive.verdicts(source.name))
+        journal = _Journal(self.archive.served(source.name), self._verdicts(source))
         pending = [served for served in journal.served if journal.verdict(served) != "accepted"]
         candidates, rows = self._read(source, gate, pending)
         for table in source.tables:
@@ -138,6 +138,14 @@ class Landing:
         self._write(source, journal, [*candidates, *later], [rows, more], scope.as_of, outcome)
         self._close(source, journal, candidates, outcome)
         return outcome
+
+    def _verdicts(self, source: Source) -> Mapping[Key, Verdict]:
+        """The last verdict on each archived answer. Where no row is left (a home restored from its landing alone), nothing counts as accepted
+        and every answer is read again."""
+        verdicts = self.archive.verdicts(source.name)
+        if any(self.vintages.count(table) for table in source.tables):
+            return verdicts
+        return {key: verdict for key, verdict in verdicts.items() if verdict["verdict"] != "accepted"}
 
     def _fetch(self, source: Source, transport: Transport, scope: Scope, outcome: Outcome) -> None:
         addresses: set[str] = set()

@@ -1,5 +1,6 @@
 """From answers to vintages: what enters, what waits in quarantine, and that any step may die."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -12,6 +13,7 @@ from orchestration.landing import files
 from orchestration.landing.archive import Archive
 from orchestration.landing.ingest import Landing
 from orchestration.landing.quarantine import Quarantine
+from orchestration.landing.transports import Replay
 from orchestration.landing.vintages import RawVintages
 from orchestration.sources.contract import Parsed, Payload, Request, Scope, Table
 
@@ -49,6 +51,19 @@ def test_one_run_over_two_days_leaves_what_two_daily_runs_leave(tmp_path: Path, 
     daily.ingest(SOURCE, Scripted([(MONDAY, FIRST), (TUESDAY, SECOND)]), OpenGate(), scope)
     for table in (VALUES, LINES):
         assert rows_of(once, table) == rows_of(daily, table)
+
+
+def test_a_home_restored_from_its_landing_alone_gives_the_same_rows(landing: Landing, scope: Scope, tmp_path: Path) -> None:
+    served = [(MONDAY, FIRST), (TUESDAY, BROKEN), (WEDNESDAY, SECOND)]
+    landing.ingest(SOURCE, Scripted(served), OpenGate(), scope)
+    shutil.copytree(tmp_path / "landing", tmp_path / "copy" / "landing")
+    restored = Landing(Archive(tmp_path / "copy"), RawVintages(tmp_path / "copy"), Quarantine(tmp_path / "copy"))
+    restored.ingest(SOURCE, Replay(), OpenGate(), scope)
+    for table in (VALUES, LINES):
+        assert len(rows_of(landing, table)) == 4
+        assert rows_of(restored, table) == rows_of(landing, table)
+    assert restored.archive.verdicts(SOURCE.name) == landing.archive.verdicts(SOURCE.name)
+    assert restored.ingest(SOURCE, Replay(), OpenGate(), scope).rows_added == {VALUES.name: 0, LINES.name: 0}
 
 
 def test_the_same_bytes_twice_write_nothing(landing: Landing, scope: Scope, tmp_path: Path) -> None:
