@@ -1,6 +1,6 @@
 """Which columns a column is made of, from the SQL that dbt compiled. For the Dagster UI only; nothing is computed from it.
 
-Parsing 42 models takes some seconds and depends on the dbt project alone, so it is kept beside the manifest of that state.
+Kept beside the manifest of that state: it depends on the dbt project alone.
 """
 
 import json
@@ -30,13 +30,16 @@ def of_query(sql: str, columns: Columns) -> Lineage:
     Raises SqlglotError where the query cannot be understood.
     """
     query = parse_one(RAW_PARQUET.sub(r"\1", sql), dialect="duckdb")
+    read = set()
     for table in query.find_all(exp.Table):
         table.set("db", None)
         table.set("catalog", None)
-    schema: dict[str, object] = {table: dict(types) for table, types in columns.items()}
+        read.add(table.name)
+    schema: dict[str, object] = {table: dict(columns[table]) for table in read & columns.keys()}  # of these alone: each name is normalised
     query = qualify(query, dialect="duckdb", schema=schema, validate_qualify_columns=False)
     found: Lineage = {}
-    for column, root in lineage(None, query, schema, scope=build_scope(query), dialect="duckdb", copy=False).items():
+    # A step's own SQL is not read here, so it is not trimmed: that would copy the whole query once a column and step.
+    for column, root in lineage(None, query, schema, scope=build_scope(query), dialect="duckdb", copy=False, trim_selects=False).items():
         leaves = (node for node in root.walk() if not node.downstream and isinstance(node.expression, exp.Table))
         found[column] = sorted({(node.expression.name, node.name.split(".")[-1].strip('"')) for node in leaves})
     return found
