@@ -194,7 +194,8 @@ def catalog(table: str | None, profile: str | None) -> None:
 @profile_option
 def docs(profile: str | None) -> None:
     """Write dbt's documentation of every model as one page that needs no network: docs/index.html in the data home. Takes ten seconds."""
-    from orchestration.defs.resources import HOME_LOCK, is_held, locked
+    from orchestration.defs.resources import HOME_LOCK, is_held
+    from orchestration.landing.files import locked
     from orchestration.reporting import model_docs, terminal
 
     settings = _settings(profile)
