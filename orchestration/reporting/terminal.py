@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestration import progress
+from orchestration.reporting.brief import page
 from orchestration.reporting.doctor import Finding
 from orchestration.reporting.explanation import SCENARIO, Explanation, Fund, Market
 from orchestration.reporting.headlines import headlines as headlines_of
@@ -165,6 +166,8 @@ def run_report(settings: Settings, report: RunReport) -> None:
     span = f"{report.first}" if report.first == report.last else f"{report.first} to {report.last}"
     if report.published:
         console.print(f"published  {settings.published_file}", soft_wrap=True)
+        if (brief := page.path_of(settings, read_manifest(settings.published_file))).exists():
+            console.print(f"brief      {brief}", soft_wrap=True)
     else:
         console.print(Text.assemble(("nothing was published", "bold red"), f"; {settings.published_file} is as it was"), soft_wrap=True)
     console.print(f"data docs  {settings.home / 'data_docs' / 'index.html'}", soft_wrap=True)

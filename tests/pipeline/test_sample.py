@@ -57,7 +57,9 @@ def test_the_readme_shows_what_its_commands_print(sample_home: Pipeline, monkeyp
 def test_the_readme_shows_the_headlines_of_make_run(sample_home: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONTAGION_HOME", str(sample_home.home))
     monkeypatch.setenv("CONTAGION_PROFILE", "sample")
-    assert readme.run("contagion brief") in readme.shown_run()
+    headlines, _, path = readme.run("contagion brief").rpartition("brief ")
+    assert headlines in readme.shown_run()
+    assert f"brief      data/sample/briefs/{Path(path.strip()).name}" in readme.shown_run()
 
 
 def test_every_published_table_and_page_says_simulated(sample_home: Pipeline) -> None:
