@@ -66,20 +66,23 @@ spread_narrowing_zscore as (
     from {{ ref('ai_value_spread_daily') }}
 ),
 
-absorption_shift as (
+turbulence as (
     select
         trade_date,
         trade_date as observed_on,
-        absorption_shift as indicator_value
+        turbulence as indicator_value
     from {{ ref('comovement_daily') }}
 ),
 
-correlation_surprise as (
+-- sums of decimals: exact in any order
+correlation_rise as (
     select
         trade_date,
         trade_date as observed_on,
-        correlation_surprise as indicator_value
-    from {{ ref('comovement_daily') }}
+        cast(sum(cast(z_raw as decimal(28, 12))) as double) / count(z_raw) as indicator_value
+    from {{ ref('cross_asset_contagion_daily') }}
+    where source = 'ai_index' and z_raw is not null
+    group by trade_date
 ),
 
 leveraged_etf_sales as (
@@ -91,7 +94,6 @@ leveraged_etf_sales as (
     where channel = 'leveraged_etf' and asset_class = 'equity'
 ),
 
--- sums of decimals: exact in any order
 risk_parity_sales as (
     select
         trade_date,
@@ -138,8 +140,8 @@ price_pressure as (
 )
 
 {% for indicator in [
-    'outflow_2d', 'outflow_5d', 'margin_debt_growth', 'margin_sales', 'spread_narrowing', 'spread_narrowing_zscore', 'absorption_shift',
-    'correlation_surprise', 'leveraged_etf_sales', 'risk_parity_sales', 'dealer_short_gamma', 'fire_sale_vulnerability', 'price_pressure',
+    'outflow_2d', 'outflow_5d', 'margin_debt_growth', 'margin_sales', 'spread_narrowing', 'spread_narrowing_zscore', 'turbulence',
+    'correlation_rise', 'leveraged_etf_sales', 'risk_parity_sales', 'dealer_short_gamma', 'fire_sale_vulnerability', 'price_pressure',
 ] %}
     select
         '{{ indicator }}' as indicator,
