@@ -584,7 +584,7 @@ def against_volume(connection: "duckdb.DuckDBPyConnection") -> Figure:
     sheets = Sheets()
     rows = answer(connection, AGAINST_VOLUME)
     why = "A billion is nothing in large shares and a week's trading in credit: a sale moves prices by its share of what usually trades."
-    title = "Forced selling by asset class, per cent of what usually trades in a day"
+    title = "Forced selling by asset class, per cent of what usually trades in a day of what we watch"
     if not rows:
         return Figure("against-volume", "forced_selling_daily", title, why, AGAINST_VOLUME, "No channel has a share of volume for the session.", [])
     drawn = [{**row, "channel": CHANNELS[row["channel"]][0], "place": list(CHANNELS).index(row["channel"])} for row in rows]
@@ -615,7 +615,7 @@ def against_volume(connection: "duckdb.DuckDBPyConnection") -> Figure:
     return Figure(
         "against-volume",
         "forced_selling_daily",
-        f"Against usual volume, {first} is sold hardest: {number(nets[first], '+.1f')} % of a day's trading" if nets[first] < 0 else title,
+        f"Against usual volume, {first} is sold hardest: {number(-nets[first], '.1f')} % of a day's trading in what we watch" if nets[first] < 0 else title,
         why,
         AGAINST_VOLUME,
         "Stacked bars of forced trades of the session by asset class, in per cent of what usually trades in a day. "
