@@ -83,6 +83,8 @@ def run(profile: str | None, mirror: Path | None, as_of: date | None, first: dat
     Ends with status 0 when the file was published (a publisher that did not answer is a warning), and with 1 when a
     payload was quarantined or publication was blocked.
     """
+    from sqlalchemy.exc import OperationalError
+
     from orchestration import calendars
     from orchestration.reporting import terminal
 
@@ -118,6 +120,9 @@ def run(profile: str | None, mirror: Path | None, as_of: date | None, first: dat
         _fail(str(error))
     except (OSError, RuntimeError) as error:
         _fail(f"the run could not start: {' '.join(str(error).split())}", 1)
+    except OperationalError as error:
+        advice = "look at the disk (`contagion doctor`), or at the database that dagster.local.yaml names"
+        _fail(f"the run could not go on: Dagster's records in {settings.dagster_home} cannot be read or written ({error.orig}); {advice}", 1)
     terminal.run_report(settings, report)
     raise SystemExit(report.exit_status)
 
@@ -262,7 +267,7 @@ def brief(profile: str | None) -> None:
     try:
         path = page.write(settings)
     except page.BriefError as error:
-        _fail(str(error), 1)
+        _fail(" ".join(str(error).split()), 1)
     terminal.headlines(settings)
     click.echo(f"brief      {path}")
 

@@ -6,6 +6,7 @@ told when the run is over and its cost is known: what cannot be delivered is a w
 
 import json
 import resource
+import shutil
 import time
 from contextlib import redirect_stdout
 from datetime import UTC, date, datetime
@@ -18,6 +19,7 @@ import yaml
 from orchestration import settings as environment
 from orchestration.defs import automation, resources, runs, verdicts
 from orchestration.reporting import outbox
+from orchestration.reporting.doctor import ENOUGH_DISK
 from orchestration.reporting.outcome import RunReport
 from orchestration.settings import Settings, SettingsError
 from orchestration.warehouse.query import QueryError
@@ -71,6 +73,11 @@ def run(settings: Settings, first: date, last: date, *, may_go_back: bool, repla
     """Run the daily job for the sessions from first to last in this process."""
     started, (cpu_before, _), begun = time.monotonic(), _cost(), datetime.now(UTC)
     prepare_instance(settings)
+    if (free := shutil.disk_usage(settings.home).free) < ENOUGH_DISK:
+        # On a full disk Dagster's own records fail first, in a hundred lines that do not say so.
+        raise OSError(
+            f"expected {ENOUGH_DISK / 1024**3:.0f} GB free in {settings.home}, found {free / 1024**3:.1f}; make room (docs/operating.md says what may go)"
+        )
     from orchestration.definitions import build_definitions
 
     job = build_definitions(settings).resolve_job_def(automation.DAILY)

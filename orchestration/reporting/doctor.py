@@ -1,5 +1,6 @@
 """Checks of the installation and the data home, for the person whose run does not start."""
 
+import hashlib
 import shutil
 import sys
 from dataclasses import dataclass
@@ -30,6 +31,18 @@ def _package(name: str) -> Finding:
         return Finding(name, False, "not installed", "run `make setup`")
 
 
+def _published(settings: Settings) -> Finding:
+    """Whether the published file is the one its manifest describes, byte for byte."""
+    what, manifest = "published file", read_manifest(settings.published_file)
+    if not manifest or not settings.published_file.exists():
+        return Finding(what, False, "none yet", "run `contagion run`")
+    with settings.published_file.open("rb") as file:
+        is_whole = hashlib.file_digest(file, "sha256").hexdigest() == manifest["file_sha256"]
+    if not is_whole:
+        return Finding(what, False, "its bytes are not those of manifest.json", "run `contagion run` again: it replaces the file whole")
+    return Finding(what, True, f"as of {manifest['as_of']}")
+
+
 def examine(settings: Settings) -> list[Finding]:
     """Every check, in the order a person would make them."""
     parent = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
@@ -47,7 +60,7 @@ def examine(settings: Settings) -> list[Finding]:
         Finding("dbt project", (DBT_PROJECT / "dbt_project.yml").exists(), DBT_PROJECT.name, "run from a checkout of the project"),
         Finding("data home", owner == settings.profile, f"{settings.home} (profile {owner})", "set CONTAGION_HOME to a folder of this profile"),
         Finding("disk", free > ENOUGH_DISK, f"{free / 1024**3:.0f} GB free", "make room: a run needs about 2 GB"),
-        Finding("published file", bool(manifest), f"as of {manifest['as_of']}" if manifest else "none yet", "run `contagion run`"),
+        _published(settings),
         Finding(
             "Parquet files",
             not manifest or (folder is not None and linked.resolve() == folder.resolve()),

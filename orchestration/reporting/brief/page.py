@@ -61,10 +61,15 @@ SECTIONS = (
 
 @contextmanager
 def opened(published: Path) -> Iterator["duckdb.DuckDBPyConnection"]:
-    """The published file, read only, names looked up in its schema as the statements of a brief expect."""
-    with connect(published) as connection:
-        connection.execute(f"set search_path = '{SCHEMA}'")
-        yield connection
+    """The published file, read only, names looked up in its schema as the statements of a brief expect. BriefError where it cannot be read."""
+    import duckdb
+
+    try:
+        with connect(published) as connection:
+            connection.execute(f"set search_path = '{SCHEMA}'")
+            yield connection
+    except duckdb.Error as error:
+        raise BriefError(f"{published} cannot be read: {error}") from error
 
 
 def path_of(settings: Settings, manifest: Mapping[str, Any]) -> Path:
