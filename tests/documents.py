@@ -161,7 +161,7 @@ def _usage(parameter: click.Parameter) -> str:
 
 
 def _meaning(parameter: click.Parameter) -> str:
-    said = getattr(parameter, "help", None) or ("expected" if parameter.required else "")
+    said = getattr(parameter, "help", None) or ("Has to be given." if parameter.required else "May be left out.")
     shown = getattr(parameter, "show_default", False) and parameter.default is not None
     return " ".join(f"{said} {f'Default: `{parameter.default}`.' if shown else ''}".split())
 
@@ -173,7 +173,7 @@ def commands_section() -> str:
         lines += [f"### contagion {name}", "", " ".join((command.help or "").split()), ""]
         parameters = [parameter for parameter in command.params if parameter.name != "help"]
         if parameters:
-            lines += ["| | |", "|---|---|", *(f"| {_usage(parameter)} | {_meaning(parameter)} |" for parameter in parameters), ""]
+            lines += ["| option | what it does |", "|---|---|", *(f"| {_usage(parameter)} | {_meaning(parameter)} |" for parameter in parameters), ""]
         if command.epilog:
             lines += ["Examples:", "", *(f"- `{line.strip()}`" for line in command.epilog.strip().splitlines()), ""]
     lines += ["### make", "", "| verb | what it does |", "|---|---|", *(f"| `make {verb}` | {meaning} |" for verb, meaning in makefile_verbs().items()), ""]
@@ -189,12 +189,13 @@ def publishers_section() -> str:
         pause = f", {source.pause_seconds:g} s apart" if len(requests) > 1 else ""
         tables = ", ".join(f"`{table.name}`" for table in source.tables)
         by_hand = all(request.url.startswith("manual:") for request in requests)
+        asked = "nothing; its files are saved by hand" if by_hand else f"{len(requests)} {'addresses' if len(requests) > 1 else 'address'} a run{pause}"
         lines += [
             f"### {source.name}",
             "",
             f"- Publisher: {source.publisher}, <{source.homepage}>",
             f"- Cadence: {source.cadence}. Fills {tables}.",
-            f"- Asked: {'nothing; its files are saved by hand' if by_hand else f'{len(requests)} addresses a run{pause}'}. For example <{requests[0].url}>",
+            f"- Asked: {asked}. For example {f'`{requests[0].url}`' if by_hand else f'<{requests[0].url}>'}",
             f"- Terms, as the contract states them: {source.terms}.",
             "",
         ]
