@@ -48,15 +48,20 @@ def project_hash(project: Path) -> str:
     return digest.hexdigest()[:16]
 
 
+def _parsed(settings: Settings) -> Path:
+    """Where what dbt has parsed is kept. It names seeds by absolute paths, so that a checkout that was moved needs a folder of its own."""
+    return settings.home / "dbt" / hashlib.sha256(str(DBT_PROJECT.resolve()).encode()).hexdigest()[:8]
+
+
 def target_path(settings: Settings) -> Path:
     """Where dbt keeps its artefacts: one folder for parsing and building, so that a build need not parse again."""
-    return settings.home / "dbt" / "target"
+    return _parsed(settings) / "target"
 
 
 def manifest_path(settings: Settings) -> Path:
     """The manifest of the project as it is now; parsed once for each state of the project."""
     project = DBT_PROJECT
-    path = settings.home / "dbt" / project_hash(project) / "manifest.json"
+    path = _parsed(settings) / project_hash(project) / "manifest.json"
     if path.exists():
         return path
     target = target_path(settings)
