@@ -1,4 +1,4 @@
-"""Start the daily job in this process and say how it ended. What `contagion run` and the tests share.
+"""Start a job in this process and say how it ended. What `contagion run` and the tests share.
 
 Dagster reports success after a failed non-blocking check, so the exit status is read from the check evaluations. Alerts are
 told when the run is over and its cost is known: what cannot be delivered is a warning, and no run waits for it.
@@ -70,7 +70,7 @@ def _cost() -> tuple[float, float]:
 
 
 def run(settings: Settings, first: date, last: date, *, may_go_back: bool, replay: bool = False) -> RunReport:
-    """Run the daily job for the sessions from first to last in this process."""
+    """Run the job of the sessions from first to last in this process: `daily` of one, `range` of several."""
     started, (cpu_before, _), begun = time.monotonic(), _cost(), datetime.now(UTC)
     prepare_instance(settings)
     if (free := shutil.disk_usage(settings.home).free) < ENOUGH_DISK:
@@ -80,7 +80,7 @@ def run(settings: Settings, first: date, last: date, *, may_go_back: bool, repla
         )
     from orchestration.definitions import build_definitions
 
-    job = build_definitions(settings).resolve_job_def(automation.DAILY)
+    job = build_definitions(settings).resolve_job_def(automation.job_of(first, last))
     run_tags = {**runs.tags(first, last, may_go_back=may_go_back), **({resources.REPLAY: "true"} if replay else {})}
     # dbt's own lines go to a log: on the screen there are progress bars and, in the end, the result.
     log = settings.home / "logs" / "dbt.log"

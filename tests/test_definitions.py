@@ -112,6 +112,7 @@ def test_the_schedule_fires_on_a_session_for_the_session_before(definitions: dg.
     request = fire(definitions, datetime.fromisoformat(f"{morning}T06:30").replace(tzinfo=calendars.NEW_YORK))
     assert isinstance(request, dg.RunRequest)
     assert request.partition_key == session
+    assert request.tags[runs.SESSIONS] == session
     assert runs.as_of({**request.tags, runs.PARTITION: session}).isoformat() == session
 
 
@@ -126,6 +127,24 @@ def test_the_schedule_is_at_half_past_six_new_york_and_off_until_switched_on(def
     schedule = definitions.resolve_schedule_def("every_morning")
     assert (schedule.cron_schedule, schedule.execution_timezone, schedule.job_name) == ("30 6 * * *", "America/New_York", automation.DAILY)
     assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
+
+
+def test_daily_and_range_make_everything_and_brief_only_the_page(definitions: dg.Definitions) -> None:
+    made = {
+        name: {key.to_user_string() for key in definitions.resolve_job_def(name).asset_layer.selected_asset_keys}
+        for name in (automation.DAILY, automation.RANGE, automation.BRIEF_ONLY)
+    }
+    everything = set(specs(definitions))
+    assert made == {"daily": everything, "range": everything, "brief_only": {"brief"}}
+    first, last = date(2026, 1, 26), date(2026, 2, 4)
+    assert (automation.job_of(last, last), automation.job_of(first, last)) == ("daily", "range")
+    assert all(definitions.resolve_job_def(name).description for name in made)
+
+
+def test_a_run_is_called_by_its_sessions() -> None:
+    first, last = date(2026, 1, 26), date(2026, 2, 4)
+    assert runs.tags(last, last)[runs.SESSIONS] == "2026-02-04"
+    assert runs.tags(first, last)[runs.SESSIONS] == "2026-01-26 to 2026-02-04, 8 sessions"
 
 
 def test_a_single_session_and_a_range_say_which_session_the_run_is_for() -> None:

@@ -1,7 +1,7 @@
-"""When things run and when somebody is told: the daily job, the schedule that starts it on the mornings after sessions, the sensors that send alerts."""
+"""When things run and when somebody is told: the jobs, the schedule that starts one on the mornings after sessions, the sensors that send alerts."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
@@ -14,6 +14,17 @@ from orchestration.settings import Settings
 from orchestration.warehouse.publish import read_manifest
 
 DAILY = "daily"
+RANGE = "range"
+BRIEF_ONLY = "brief_only"
+# The first two do the same: they are two, so that the list of runs says which was meant.
+JOBS = {
+    DAILY: "One session, from publishers to the brief: fetch, gate, build, gate, publish. Choose its partition; the schedule takes the last session.",
+    RANGE: (
+        "Several sessions in a single run, as `contagion run --from --to` starts it: every publisher is asked once, the file is that of the last session. "
+        "Choose a range of partitions; Dagster's daemon (`contagion dev`) hands it to one run."
+    ),
+    BRIEF_ONLY: "The page of the brief once more, from the published file as it is: nothing is fetched, built or published. Takes seconds.",
+}
 LOOK_EVERY_SECONDS = 60
 PATIENCE = timedelta(minutes=10)  # before a target that did not take an alert is asked again
 NOT_CONFIGURED = "CONTAGION_ALERT_URLS is not set: nothing is looked for, nothing is sent"
@@ -79,19 +90,21 @@ def _sensor(kind: str) -> dg.SensorDefinition:
     return sensor
 
 
+def job_of(first: date, last: date) -> str:
+    """The job of a run for the sessions from first to last."""
+    return DAILY if first == last else RANGE
+
+
 def automation() -> dg.Definitions:
-    """The job, from publishers to the published file, the schedule that starts it, and the sensors of what it brings."""
-    job = dg.define_asset_job(
-        DAILY,
-        selection=dg.AssetSelection.all(),
-        description="Fetch, gate, build, gate, publish: for one session, or a range of sessions in a single run.",
-    )
+    """The jobs, the schedule that starts the daily one, and the sensors of what runs bring."""
+    selected = {BRIEF_ONLY: dg.AssetSelection.assets("brief")}
+    jobs = [dg.define_asset_job(name, selection=selected.get(name, dg.AssetSelection.all()), description=what) for name, what in JOBS.items()]
 
     @dg.schedule(
         name="every_morning",
         cron_schedule="30 6 * * *",
         execution_timezone="America/New_York",
-        job=job,
+        job_name=DAILY,
         description="At 06:30 New York on every session, for the session before; silent on weekends and holidays.",
         default_status=dg.DefaultScheduleStatus.STOPPED,
     )
@@ -100,7 +113,7 @@ def automation() -> dg.Definitions:
         if not calendars.is_session(morning):
             yield dg.SkipReason(f"{morning} is not a New York session; the next run is on {calendars.next_session(morning)}")
             return
-        session = calendars.previous_session(morning).isoformat()
-        yield dg.RunRequest(run_key=session, partition_key=session)
+        session = calendars.previous_session(morning)
+        yield dg.RunRequest(run_key=session.isoformat(), partition_key=session.isoformat(), tags=runs.sessions(session, session))
 
-    return dg.Definitions(jobs=[job], schedules=[every_morning], sensors=[_sensor(kind) for kind in alerts.KINDS])
+    return dg.Definitions(jobs=jobs, schedules=[every_morning], sensors=[_sensor(kind) for kind in alerts.KINDS])

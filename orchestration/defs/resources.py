@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
 from pathlib import Path
 
 import dagster as dg
@@ -34,12 +35,16 @@ HOME_LOCK = ".lock"
 
 @dataclass
 class DataHome:
-    """The stores of a data home, for the duration of one run."""
+    """The stores of a data home, for the duration of one run. Its way to publishers is opened when first asked for: a run of the brief alone has none."""
 
     settings: Settings
-    transport: Transport
     landing: Landing
+    open_transport: Callable[[], Transport]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    @cached_property
+    def transport(self) -> Transport:
+        return self.open_transport()
 
 
 def landing_of(home: Path, helper: Helper | None = None) -> Landing:
@@ -148,8 +153,8 @@ def data_home(context: dg.InitResourceContext) -> Iterator[DataHome]:
             context.log.warning(f"removed what a killed run left: {leftover.relative_to(settings.home)}")
         helper = Helper()
         try:
-            transport = transport_of(settings, replay=run.tags.get(REPLAY) == "true", run_id=run.run_id)
-            yield DataHome(settings, transport, landing_of(settings.home, helper))
+            transport = partial(transport_of, settings, replay=run.tags.get(REPLAY) == "true", run_id=run.run_id)
+            yield DataHome(settings, landing_of(settings.home, helper), transport)
         finally:
             helper.close()
             own.unlink(missing_ok=True)

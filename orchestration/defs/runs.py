@@ -10,14 +10,22 @@ from orchestration import calendars
 PARTITION = "dagster/partition"
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
+SESSIONS = "contagion/sessions"  # for people: the list of runs shows it, nothing reads it
 MAY_GO_BACK = "contagion/may-publish-older"
 PUBLICATION_WINDOW = timedelta(hours=2)
+
+
+def sessions(first: date, last: date) -> dict[str, str]:
+    """What a run is called in the list of runs: its session, or its range with how many there are."""
+    if first == last:
+        return {SESSIONS: f"{last}"}
+    return {SESSIONS: f"{first} to {last}, {len(calendars.sessions(first, last))} sessions"}
 
 
 def tags(first: date, last: date, *, may_go_back: bool = False) -> dict[str, str]:
     """Tags of a run for the sessions from first to last."""
     chosen = {PARTITION: last.isoformat()} if first == last else {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()}
-    return {**chosen, **({MAY_GO_BACK: "true"} if may_go_back else {})}
+    return {**chosen, **sessions(first, last), **({MAY_GO_BACK: "true"} if may_go_back else {})}
 
 
 def as_of(run_tags: Mapping[str, str]) -> date | None:
