@@ -952,7 +952,7 @@ def test_a_sunday_is_flagged_and_what_is_not_announced_is_not_seen(query: Query)
 
 def test_a_day_has_its_headlines_in_order(query: Query) -> None:
     found = query("select headline_id, statement, severity from headline_daily where trade_date = ? order by position", MARKET[-1])
-    expected = ["ai_value_spread", "ai_sentiment", "volatility", "session_spillover", "cross_asset"]
+    expected = ["contagion_index", "ai_value_spread", "ai_sentiment", "volatility", "session_spillover", "cross_asset"]
     assert [headline for headline, _, _ in found if headline != "margin_debt"] == expected
     assert all(statement and severity in {"info", "notice", "alert"} for _, statement, severity in found)
 
