@@ -226,7 +226,7 @@ def docs(profile: str | None) -> None:
 @click.option("--fetched-on", callback=_day, metavar="DATE", help="The day the file was fetched (default: today in New York).")
 @click.option("--subject", help="The fund or series the file is about, where it does not say (default: the file's stem).")
 @click.option("--table", help="Which of the source's tables, where it has several (default: the first).")
-@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True, help="How rows are written.")
 def parse(source: str, file: Path, fetched_on: date | None, subject: str | None, table: str | None, form: str) -> None:
     """One publisher's file to rows on standard output; rejected lines and errors on standard error, status 2."""
     from orchestration.landing.one_file import UnreadableError, read_file
@@ -337,7 +337,7 @@ def alerts(profile: str | None, is_test: bool) -> None:
 @main.command(cls=Command, epilog="contagion dev --port 3000")
 @profile_option
 @click.option("--mirror", type=click.Path(path_type=Path), help="A folder with mirror.json to read instead of the publishers.")
-@click.option("--port", default=3000, show_default=True)
+@click.option("--port", default=3000, show_default=True, help="Where the UI listens.")
 def dev(profile: str | None, mirror: Path | None, port: int) -> None:
     """The Dagster UI and daemon on 127.0.0.1."""
     from orchestration.launch import prepare_instance

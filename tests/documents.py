@@ -1,9 +1,11 @@
 """What the documents say about the house, held against the house: blocks of commands, names, links, and the parts that are made from the code.
 
-`python -m tests.documents` writes those parts anew: the commands, the publishers. No DuckDB, no run: `tests/pipeline` runs what needs a market.
+`python -m tests.documents` writes those parts anew: the commands, the publishers, the seeds. No DuckDB, no run: `tests/pipeline` runs what needs a market.
 """
 
+import ast
 import csv
+import os
 import re
 import shlex
 import sys
@@ -31,6 +33,11 @@ NOT_RUN = "not-run:"
 COMMANDS = ("sh", "bash", "console", "shell")
 CODE = ("orchestration", "expectations", "benchmarks", "dbt_project", "deploy", "tests")
 READ = {".py", ".sql", ".yml", ".csv", ".toml", ".service", ".timer"}
+NO_CODE = {"documents.py", "test_documents.py"}  # what they except would otherwise exist by being excepted
+ASSIGNED = re.compile(r"^(?:[A-Z_]+=(?:\"[^\"]*\"|\S+) +)+")
+CHOICE = re.compile(r"(?<!\S)(\w+)(?:\|\w+)+(?!\S)")
+HOME_FILES = {"mirror.json", "manifest.json", "reason.json", "contagion.duckdb", "dagster.yaml", "dagster.local.yaml"}  # as pages call them for short
+PLACEHOLDERS = {"COMMAND": "status", "TABLE": "fund", "FILE": "answer.csv", "D": SAMPLE_AS_OF.isoformat()}
 
 
 def pages() -> list[Path]:
@@ -85,6 +92,56 @@ def spans(page: Path) -> list[str]:
     return [span.replace("\\|", "|") for span in SPAN.findall(prose(page))]
 
 
+def paths(page: Path) -> list[str]:
+    """What a page sets in type that can only be a path: parts between strokes, or a name with the ending of a file."""
+    strokes, ending = r"(?=.*[a-z]{3})[\w.<>*-]*(?:/[\w.<>*-]*)+", r"[\w.-]+\.(?:py|sql|ya?ml|csv|json|md|toml|lock|service|timer|html|duckdb|log)"
+    return [span for span in spans(page) if re.fullmatch(f"{strokes}|{ending}", span)]
+
+
+def table_under(page: Path, heading: str) -> list[list[str]]:
+    """The rows of the first table below a heading, without its head, a text a cell."""
+    section = page.read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in section.splitlines() if line.startswith("|")]
+    return rows[2:]
+
+
+def home_folders() -> set[str]:
+    """Files and folders of a data home, as the operating manual lists them."""
+    return {name for row in table_under(DOCS / "operating.md", "The data home") for name in SPAN.findall(row[0])}
+
+
+def is_of_house(path: str) -> bool:
+    """Whether a path on a page leads to something in the checkout; `<theme>` and its like stand for any name."""
+    pattern = re.sub(r"<\w+>", "*", path).strip("/")
+    return pattern in paths_of_house() or ("*" in pattern and any(CHECKOUT.glob(pattern)))
+
+
+def within_home(path: str) -> str:
+    """A path as it is called within a data home, `<day>` and its like as `*`; nothing where it leads into the checkout or elsewhere."""
+    if is_of_house(path):
+        return ""
+    inner = re.sub(r"<\w+>", "*", re.sub(r"^data/(?:<profile>|sample|live)(?:/|$)", "", path)).strip("/")
+    if not inner and path.startswith("data/"):
+        return "."
+    return inner if inner.split("/")[0] in home_folders() or inner in HOME_FILES else ""
+
+
+def lines_in_text(page: Path) -> list[str]:
+    """Every `contagion` command line in the text of a page; names of commands without more are among them."""
+    return [span for span in spans(page) if re.match(r"contagion ", ASSIGNED.sub("", span))]
+
+
+def lines_in_blocks(page: Path) -> list[str]:
+    """Every `contagion` command line in the blocks of a page, run or not, continued lines as one."""
+    lines = [line.removeprefix(".venv/bin/") for block in blocks(page) if block.language in COMMANDS for line in block.commands]
+    return [line for line in lines if line.startswith("contagion ")]
+
+
+def scripts() -> list[Block]:
+    """Blocks of shell that `tests/pipeline/test_documents.py` runs."""
+    return [block for page in pages() for block in blocks(page) if block.language in COMMANDS and block.language != "console" and block.is_run]
+
+
 def anchors(page: Path) -> set[str]:
     """The headings of a page as links name them."""
     return {re.sub(r"[^\w\- ]", "", heading.replace("`", "").lower()).strip().replace(" ", "-") for heading in HEADING.findall(prose(page))}
@@ -130,7 +187,7 @@ def columns() -> dict[str, set[str]]:
 @cache
 def words_of_code() -> frozenset[str]:
     """Every word of the code, its seeds and its configuration: a name that is not among them exists nowhere."""
-    paths = [path for folder in CODE for path in (CHECKOUT / folder).rglob("*") if path.suffix in READ and path.name != Path(__file__).name]
+    paths = [path for folder in CODE for path in (CHECKOUT / folder).rglob("*") if path.suffix in READ and path.name not in NO_CODE]
     texts = [path.read_text() for path in [*paths, CHECKOUT / "Makefile", CHECKOUT / "pyproject.toml"]]
     return frozenset({path.stem for path in paths}.union(*(re.findall(r"\w+", text) for text in texts)))
 
@@ -140,11 +197,37 @@ def paths_of_house() -> frozenset[str]:
     """Files and folders of the checkout, each also by what it is called within dbt_project and orchestration."""
     skipped = {".git", ".venv", "data", "node_modules", "__pycache__", "target"}
     found = set()
-    for path in CHECKOUT.rglob("*"):
-        parts = path.relative_to(CHECKOUT).parts
-        if not skipped & set(parts):
+    for folder, folders, files in os.walk(CHECKOUT):
+        folders[:] = [name for name in folders if name not in skipped]
+        for name in (*folders, *files):
+            parts = (Path(folder) / name).relative_to(CHECKOUT).parts
             found |= {"/".join(parts[start:]) for start in range(len(parts))}
     return frozenset(found)
+
+
+@cache
+def texts_of_code() -> frozenset[str]:
+    """Every text that the code can say, with `…` for what differs."""
+    found = set()
+    for path in (path for folder in ("orchestration", "expectations") for path in (CHECKOUT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.JoinedStr):
+                found.add("".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)
+    return frozenset(found)
+
+
+def is_said(message: str) -> bool:
+    """Whether the code says a quoted message: each of its fixed parts stands whole in one text. `expected …, found …` is put together from parts too."""
+    parts = [part.strip(" .,") for part in re.split(r"…|[():;]|\bexpected\b|, found\b", message)]
+    return all(any(part in text for text in texts_of_code()) for part in parts if part)
+
+
+@cache
+def seeds() -> dict[str, dict[str, Any]]:
+    """Seeds as their yml says, by name."""
+    return {seed["name"]: seed for seed in yaml.safe_load((SEEDS / "seeds.yml").read_text())["seeds"]}
 
 
 # ---------------------------------------------------------------- what is made from it
@@ -202,7 +285,17 @@ def publishers_section() -> str:
     return "\n".join(lines) + "\n"
 
 
-SECTIONS = {"commands": commands_section, "publishers": publishers_section}
+def seeds_section() -> str:
+    """Every seed and its columns, as the yml beside them says."""
+    lines = []
+    for name, seed in sorted(seeds().items()):
+        said = [(column["name"], " ".join(column["description"].split()).replace("|", "\\|")) for column in seed["columns"]]
+        rows = [f"| `{column}` | {text} |" for column, text in said]
+        lines += [f"### {name}", "", " ".join(seed["description"].split()), "", "| column | what it says |", "|---|---|", *rows, ""]
+    return "\n".join(lines) + "\n"
+
+
+SECTIONS = {"commands": commands_section, "publishers": publishers_section, "seeds": seeds_section}
 
 
 def refreshed(text: str) -> str:
@@ -217,15 +310,19 @@ def made_parts() -> Iterator[tuple[Path, str]]:
             yield page, match["name"]
 
 
+def typed(command: str) -> list[str]:
+    """The words of a `contagion` command line as a shell would hand them over: variables before it left out, of alternatives the first, places filled."""
+    line = CHOICE.sub(r"\1", ASSIGNED.sub("", command)).split(" > ")[0].split(" | ")[0]
+    return [PLACEHOLDERS.get(word, word) for word in shlex.split(line, comments=True)]
+
+
 def parsed(command: str) -> None:
     """Read one `contagion` command line as the command line would, without running it. Raises click.ClickException on a name that does not exist."""
-    words = shlex.split(command.split(" > ")[0].split(" | ")[0], comments=True)
-    context = main.make_context("contagion", words[1:])
-    if not context.protected_args and not context.args:
-        return
-    name, found, rest = main.resolve_command(context, [*context.protected_args, *context.args])
-    if found is not None:
-        found.make_context(name, rest, parent=context)
+    _, name, *rest = typed(command)
+    if name not in main.commands:
+        raise click.UsageError(f"no such command: {name}")
+    if rest and rest != ["--help"]:
+        main.commands[name].make_context(name, rest)
 
 
 if __name__ == "__main__":
