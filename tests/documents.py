@@ -195,10 +195,10 @@ def words_of_code() -> frozenset[str]:
 @cache
 def paths_of_house() -> frozenset[str]:
     """Files and folders of the checkout, each also by what it is called within dbt_project and orchestration."""
-    skipped = {".git", ".venv", "data", "node_modules", "__pycache__", "target"}
+    skipped = {"data", "node_modules", "__pycache__", "target"}
     found = set()
     for folder, folders, files in os.walk(CHECKOUT):
-        folders[:] = [name for name in folders if name not in skipped]
+        folders[:] = [name for name in folders if name == ".ci" or (name not in skipped and not name.startswith("."))]
         for name in (*folders, *files):
             parts = (Path(folder) / name).relative_to(CHECKOUT).parts
             found |= {"/".join(parts[start:]) for start in range(len(parts))}

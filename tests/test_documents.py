@@ -113,7 +113,8 @@ def test_every_seed_and_each_of_its_columns_is_described_where_it_stands() -> No
         assert {column["name"] for column in seed["columns"] if column.get("description")} == documents.columns()[name], name
 
 
-def test_every_document_is_in_the_map() -> None:
+def test_every_document_is_in_the_map_and_the_readme_leads_to_it() -> None:
+    assert "docs/README.md" in documents.LINK.findall(readme.README.read_text())
     there = {path.name for path in documents.DOCS.iterdir() if path.suffix in (".md", ".py")} - {"README.md"}
     assert there - set(documents.LINK.findall((documents.DOCS / "README.md").read_text())) == set()
 
