@@ -8,6 +8,7 @@ import json
 import resource
 import shutil
 import time
+import uuid
 from contextlib import redirect_stdout
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ import dagster as dg
 import yaml
 
 from orchestration import settings as environment
-from orchestration.defs import automation, resources, runs, verdicts
+from orchestration.defs import automation, records, resources, runs, verdicts
 from orchestration.reporting import outbox
 from orchestration.reporting.doctor import ENOUGH_DISK
 from orchestration.reporting.outcome import RunReport
@@ -85,9 +86,11 @@ def run(settings: Settings, first: date, last: date, *, may_go_back: bool, repla
     # dbt's own lines go to a log: on the screen there are progress bars and, in the end, the result.
     log = settings.home / "logs" / "dbt.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with dg.DagsterInstance.get() as instance, log.open("w") as lines, redirect_stdout(lines):
+    run_id = str(uuid.uuid4())
+    with dg.DagsterInstance.get() as instance, records.held_open(instance, run_id), log.open("w") as lines, redirect_stdout(lines):
         result = job.execute_in_process(
             instance=instance,
+            run_id=run_id,
             tags=run_tags,
             partition_key=last.isoformat() if first == last else None,
             raise_on_error=False,

@@ -18,6 +18,7 @@ import dagster as dg
 
 from orchestration import progress
 from orchestration import settings as environment
+from orchestration.defs import records
 from orchestration.landing import files
 from orchestration.landing.archive import Archive
 from orchestration.landing.files import locked
@@ -144,7 +145,7 @@ def data_home(context: dg.InitResourceContext) -> Iterator[DataHome]:
     if run is None or context.instance is None or context.log is None:
         raise RuntimeError("the data home belongs to a run; start one with `contagion run` or in the Dagster UI")
     own = settings.home / "runs" / f"{run.run_id}.lock"
-    with locked(own), locked(settings.home / HOME_LOCK):
+    with records.held_open(context.instance, run.run_id), locked(own), locked(settings.home / HOME_LOCK):
         for dead in fail_dead_runs(context.instance, settings.home, run.run_id):
             context.log.warning(f"run {dead} was found dead and marked as failed")
         if orphan := end_orphan(settings.home):
