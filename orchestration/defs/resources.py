@@ -2,16 +2,14 @@
 
 import fcntl
 import os
-import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 
 import dagster as dg
@@ -27,7 +25,7 @@ from orchestration.landing.ingest import Landing, Outcome
 from orchestration.landing.quarantine import Quarantine
 from orchestration.landing.transports import Http, Mirror, Replay, Transport
 from orchestration.landing.vintages import RawVintages
-from orchestration.sample_market.mirror import MARKER, write_mirror
+from orchestration.sample_market.writer import Writer
 from orchestration.settings import Settings
 
 REPLAY = "contagion/replay"
@@ -57,15 +55,18 @@ def market_cost(home: Path) -> Path:
     return home / "logs" / "simulated_market.json"
 
 
+@cache
+def market_writer(home: Path) -> Writer:
+    """The process that writes the simulated market of a home; started early, it works while Dagster loads."""
+    return Writer(home / "mirror")
+
+
 def _simulated_mirror(settings: Settings, run_id: str) -> Mirror:
     """The mirror of the simulated market, written where it is not there yet."""
-    started, marker = time.monotonic(), settings.home / "mirror" / MARKER
-    before = marker.stat().st_mtime_ns if marker.exists() else None
-    folder = write_mirror(settings.home / "mirror", progress=lambda done, total: progress.report("simulated market: writing files", done, total))
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    cost = {"run_id": run_id, "written": marker.stat().st_mtime_ns != before, "seconds": round(time.monotonic() - started, 1), "peak_mb": round(peak_mb)}
-    files.write_json(market_cost(settings.home), cost)
-    return Mirror(folder)
+    writer = market_writer(settings.home)
+    cost = writer.wait(lambda done, total: progress.report("simulated market: writing files", done, total))
+    files.write_json(market_cost(settings.home), {"run_id": run_id, **asdict(cost)})
+    return Mirror(writer.folder)
 
 
 def transport_of(settings: Settings, *, replay: bool, run_id: str) -> Transport:

@@ -10,10 +10,11 @@ Mirror and truth appear whole or not at all, and are left alone while their argu
 import fcntl
 import hashlib
 import json
+import multiprocessing
 import shutil
 import tempfile
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableSequence, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -349,12 +350,57 @@ def code_version() -> str:
     return digest.hexdigest()
 
 
-def _is_current(folder: Path, truth_folder: Path, identity: dict[str, object]) -> bool:
+def _identity(seed: int, daily_sessions: int, world: str) -> dict[str, object]:
+    return {"seed": seed, "daily_sessions": daily_sessions, "world": world, "code": code_version()}
+
+
+def is_current(folder: Path, *, seed: int = DEFAULT_SEED, daily_sessions: int = DAILY_SESSIONS, world: str = WORLDS[0].name) -> bool:
+    """Whether the mirror in `folder`, with its truth beside it, is what write_mirror would write."""
     marker = folder / MARKER
-    return truth_folder.is_dir() and marker.is_file() and json.loads(marker.read_text()) == identity
+    if not (folder.with_name("truth").is_dir() and marker.is_file()):
+        return False
+    found: object = json.loads(marker.read_text())
+    return found == _identity(seed, daily_sessions, world)
 
 
-def _fill(folder: Path, truth_folder: Path, seed: int, daily_sessions: int, world: str, progress: Callable[[int, int], None] | None) -> None:
+def _render(folder: Path, served: Sequence[Answer]) -> Iterator[int]:
+    """Write the files of some answers; yields how many are written."""
+    made: set[Path] = set()
+    for done, answer in enumerate(served, start=1):
+        path = folder / FILES / answer.file
+        if path.parent not in made:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            made.add(path.parent)
+        path.write_bytes(answer.render())
+        yield done
+
+
+def _render_counted(folder: Path, served: Sequence[Answer], counts: MutableSequence[int], mine: int) -> None:
+    for done in _render(folder, served):
+        counts[mine] = done
+
+
+def render_all(folder: Path, served: Sequence[Answer], processes: int, progress: Callable[[int, int], None]) -> None:
+    """Files know nothing of each other: every process writes each n-th. Forks have the market without being sent it, and end by themselves."""
+    fork = multiprocessing.get_context("fork")
+    counts = fork.RawArray("l", processes)
+    others = [fork.Process(target=_render_counted, args=(folder, served[other::processes], counts, other), daemon=True) for other in range(1, processes)]
+    for other in others:
+        other.start()
+    try:
+        for counts[0] in _render(folder, served[::processes]):
+            progress(sum(counts), len(served))
+        for other in others:
+            other.join()
+            if other.exitcode:
+                raise OSError(f"a process that writes files ended with status {other.exitcode}")
+    finally:
+        for other in others:
+            other.kill()
+    progress(len(served), len(served))
+
+
+def _fill(folder: Path, truth_folder: Path, seed: int, daily_sessions: int, world: str, progress: Callable[[int, int], None], processes: int) -> None:
     story = calibration.tell(seed, load())
     calibration.check(story)
     market = assemble(story)
@@ -363,15 +409,7 @@ def _fill(folder: Path, truth_folder: Path, seed: int, daily_sessions: int, worl
         market = assemble(in_world(story, world))
     del story
     served = answers(market, daily_sessions)
-    made: set[Path] = set()
-    for done, answer in enumerate(served, start=1):
-        path = folder / FILES / answer.file
-        if path.parent not in made:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            made.add(path.parent)
-        path.write_bytes(answer.render())
-        if progress is not None:
-            progress(done, len(served))
+    render_all(folder, served, processes, progress)
     listed = ({"url": answer.url, "from": answer.served_from.isoformat(), "file": f"{FILES}/{answer.file}"} for answer in served)
     entries = ",\n".join("    " + json.dumps(entry) for entry in listed)
     (folder / "mirror.json").write_text(f'{{\n  "note": {json.dumps(NOTE)},\n  "files": [\n{entries}\n  ]\n}}\n')
@@ -383,7 +421,8 @@ def write_mirror(
     seed: int = DEFAULT_SEED,
     daily_sessions: int = DAILY_SESSIONS,
     world: str = WORLDS[0].name,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    processes: int = 1,
 ) -> Path:
     """A complete mirror in `folder` and its truth in `truth` beside it, replacing what is there unless it was written with these arguments by
     this code; returns the mirror's folder.
@@ -391,14 +430,14 @@ def write_mirror(
     It is written beside and renamed, under a lock, so that nobody sees half of it and two writers do not meet.
     daily_sessions: how many of the last sessions have holdings of their own (1 to 250). world: name of the world whose files are written
     (engine.WORLDS); the truth beside a twin is the market's, from the same draws. progress: called with (files written, files in all).
+    processes: how many write files at once; more than one only from a process without threads.
     Raises CalibrationError where the seed does not tell the story, ValueError where there is no such world.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    identity: dict[str, object] = {"seed": seed, "daily_sessions": daily_sessions, "world": world, "code": code_version()}
     with (folder.parent / f".{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         truth_folder = folder.with_name("truth")
-        if _is_current(folder, truth_folder, identity):
+        if is_current(folder, seed=seed, daily_sessions=daily_sessions, world=world):
             return folder
         for abandoned in folder.parent.glob(f".{folder.name}.partial-*"):
             shutil.rmtree(abandoned)
@@ -406,8 +445,8 @@ def write_mirror(
         try:
             fresh, fresh_truth = beside / "fresh", beside / "truth"
             fresh.mkdir()
-            _fill(fresh, fresh_truth, seed, daily_sessions, world, progress)
-            (fresh / MARKER).write_text(json.dumps(identity))
+            _fill(fresh, fresh_truth, seed, daily_sessions, world, progress, processes)
+            (fresh / MARKER).write_text(json.dumps(_identity(seed, daily_sessions, world)))
             # the mirror, whose marker says what both are, comes last
             for new, place in ((fresh_truth, truth_folder), (fresh, folder)):
                 if place.exists():
