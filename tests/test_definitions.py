@@ -177,4 +177,6 @@ def test_a_number_that_is_none_is_found_where_a_frame_shows_null(tmp_path: Path)
     with build.connect(path, read_only=False) as connection:
         connection.execute("create schema marts; create table marts.m as select 'a' as name, cast('nan' as double) as x, null::double as y, 1.0::double as z")
         connection.execute("insert into marts.m values ('b', 1, cast('-inf' as double), 2)")
-    assert build.not_finite(path, "marts", "m") == {"x": 1, "y": 1}
+        connection.execute("create table marts.named as select 'a' as name; create table marts.whole as select 1.0::double as x")
+        connection.execute("create view marts.seen as select x from marts.m")
+    assert build.not_finite(path, "marts") == {"m": {"x": 1, "y": 1}, "whole": {}}

@@ -165,19 +165,20 @@ def mart_gate(marts: Sequence[str], manifest: Mapping[str, Mapping[str, Mapping[
         as_of = build.as_of(settings.build_file)
         floors = before.get("tables", {}) if before and before["as_of"] <= as_of.isoformat() else {}
         outcomes = outcomes_by_table(home)
-        frames = {mart: build.read_table(settings.build_file, publish.SCHEMA, mart, run_id=context.run.run_id) for mart in marts}
         fed = {mart: upstream_sources(manifest, mart) for mart in marts}
-        has_data = any(len(frame) for mart, frame in frames.items() if fed[mart] and mart != "source_status")
         floors = {mart: rows for mart, rows in floors.items() if not gives_reason(manifest, mart, "may_shrink")}
         least = {mart: row_floor(mart, floors, fed[mart], outcomes, empty_is_honest=gives_reason(manifest, mart, "may_be_empty")) for mart in marts}
-        reports = {mart: validate(mart, suites.load(mart), frame, row_floor=least[mart]) for mart, frame in frames.items()}
+        frames = build.read_tables(settings.build_file, publish.SCHEMA, marts, run_id=context.run.run_id)
+        reports = {mart: validate(mart, suites.load(mart), frame, row_floor=least[mart]) for mart, frame in frames}
+        has_data = any(report.rows for mart, report in reports.items() if fed[mart] and mart != "source_status")
+        unreal = build.not_finite(settings.build_file, publish.SCHEMA)
         pages = render(list(reports.values()), settings.home / "data_docs", notice=publish.SIMULATED if settings.is_simulated else "")
         for mart, report in reports.items():
             critical = [failure for failure in report.failures if failure.severity == "critical"]
             warnings = [failure for failure in report.failures if failure.severity == "warning"]
             sentences = [_sentence(failure) for failure in critical]
-            unreal = build.not_finite(settings.build_file, publish.SCHEMA, mart)
-            sentences += [f"expected numbers or null in {column}, found NaN or infinity in {count:,} rows" for column, count in unreal.items()]
+            found = unreal.get(mart, {})
+            sentences += [f"expected numbers or null in {column}, found NaN or infinity in {count:,} rows" for column, count in found.items()]
             if not has_data and mart == "source_status":
                 sentences.append("expected at least one table with data, found every table empty; nothing is published")
             for sentence in sentences:
@@ -189,9 +190,9 @@ def mart_gate(marts: Sequence[str], manifest: Mapping[str, Mapping[str, Mapping[
                 severity=dg.AssetCheckSeverity.ERROR if sentences else dg.AssetCheckSeverity.WARN,
                 metadata={
                     "expected": dg.MetadataValue.text(f"{report.evaluated} expectations to hold on {least[mart]:,} rows or more, every number finite"),
-                    "found": dg.MetadataValue.text("; ".join(sentences or map(_sentence, warnings)) or f"that all hold on {len(frames[mart]):,} rows"),
+                    "found": dg.MetadataValue.text("; ".join(sentences or map(_sentence, warnings)) or f"that all hold on {report.rows:,} rows"),
                     **({"blocks": dg.MetadataValue.text("publication: analysts keep the last published file")} if sentences else {}),
-                    "dagster/row_count": len(frames[mart]),
+                    "dagster/row_count": report.rows,
                     **_failing_rows(report),
                     "expectations": dg.MetadataValue.md(report.as_markdown()),
                     **_docs_metadata(pages, mart),

@@ -90,26 +90,34 @@ def tables(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
     return [str(name) for (name,) in rows.fetchall()]
 
 
-def read_table(path: Path, schema: str, table: str, *, run_id: str) -> pd.DataFrame:
-    """A table of this run's build as a frame."""
+def read_tables(path: Path, schema: str, names: Sequence[str], *, run_id: str) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Tables of this run's build as frames, one after the other: together they are larger than what judges them needs."""
     with connect(path) as connection:
         check_owner(connection, run_id)
-        if table not in tables(connection, schema):
-            raise LookupError(f"expected a table {schema}.{table} in {path.name}, found {tables(connection, schema)}")
-        frame: pd.DataFrame = connection.execute(f'select * from "{schema}"."{table}"').df()  # noqa: S608 - the name was found in the catalog
-        return frame
+        there = tables(connection, schema)
+        for table in names:
+            if table not in there:
+                raise LookupError(f"expected a table {schema}.{table} in {path.name}, found {there}")
+            yield table, connection.execute(f'select * from "{schema}"."{table}"').df()  # noqa: S608 - the name was found in the catalog
 
 
-def not_finite(path: Path, schema: str, table: str) -> dict[str, int]:
-    """Columns of a table with NaN or infinity, and in how many rows: a published number is a number or null. Frames cannot tell: theirs is NaN for null."""
+def not_finite(path: Path, schema: str) -> dict[str, dict[str, int]]:
+    """By table, columns with NaN or infinity and in how many rows: a published number is a number or null. Frames cannot tell: theirs is NaN for null."""
+    doubles = (
+        "select table_name, column_name from duckdb_columns() where schema_name = ? and data_type in ('DOUBLE', 'FLOAT') order by table_name, column_index"
+    )
+    found: dict[str, dict[str, int]] = {}
     with connect(path) as connection:
-        named = "select column_name from duckdb_columns() where schema_name = ? and table_name = ? and data_type in ('DOUBLE', 'FLOAT') order by column_index"
-        columns = [str(name) for (name,) in connection.execute(named, [schema, table]).fetchall()]
-        if not columns:
-            return {}
-        counted = ", ".join(f'count(*) filter (where not isfinite("{column}"))' for column in columns)
-        (counts,) = connection.execute(f'select {counted} from "{schema}"."{table}"').fetchall()  # noqa: S608 - names from the catalog
-        return {column: count for column, count in zip(columns, counts, strict=True) if count}
+        columns_of: dict[str, list[str]] = {table: [] for table in tables(connection, schema)}
+        for table, column in connection.execute(doubles, [schema]).fetchall():
+            if table in columns_of:  # views show what tables hold
+                columns_of[table].append(column)
+        for table, columns in columns_of.items():
+            if columns:
+                counted = ", ".join(f'count(*) filter (where not isfinite("{column}"))' for column in columns)
+                (counts,) = connection.execute(f'select {counted} from "{schema}"."{table}"').fetchall()  # noqa: S608 - names from the catalog
+                found[table] = {column: count for column, count in zip(columns, counts, strict=True) if count}
+    return found
 
 
 def row_counts(path: Path, schema: str) -> dict[str, int]:
