@@ -1,8 +1,6 @@
 """The verbs a person types. Each imports only what it needs, so that `parse` and `--help` answer at once."""
 
 import json
-import os
-import signal
 import sys
 from contextlib import nullcontext
 from datetime import UTC, date, datetime
@@ -340,17 +338,10 @@ def alerts(profile: str | None, is_test: bool) -> None:
 @click.option("--port", default=3000, show_default=True, help="Where the UI listens.")
 def dev(profile: str | None, mirror: Path | None, port: int) -> None:
     """The Dagster UI and daemon on 127.0.0.1."""
-    from orchestration.launch import prepare_instance
+    from orchestration import instance
 
-    settings = _settings(profile, mirror)
     try:
-        prepare_instance(settings)
-    except SettingsError as error:
+        status = instance.serve(_settings(profile, mirror), port, click.echo)
+    except (SettingsError, instance.PortError) as error:
         _fail(str(error))
-    # A shell that starts us with `&` leaves SIGINT ignored, and Dagster would then ignore SIGTERM too.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    dagster = Path(sys.executable).with_name("dagster")
-    workspace = environment.CHECKOUT / "workspace.yaml"
-    os.chdir(environment.CHECKOUT)
-    os.execv(dagster, [str(dagster), "dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)])  # noqa: S606
+    raise SystemExit(status)

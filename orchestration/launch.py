@@ -11,57 +11,16 @@ import time
 import uuid
 from contextlib import redirect_stdout
 from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Any
 
 import dagster as dg
-import yaml
 
-from orchestration import settings as environment
 from orchestration.defs import automation, records, resources, runs, verdicts
+from orchestration.instance import prepare_instance
 from orchestration.reporting import outbox
 from orchestration.reporting.doctor import ENOUGH_DISK
 from orchestration.reporting.outcome import RunReport
-from orchestration.settings import Settings, SettingsError
+from orchestration.settings import Settings
 from orchestration.warehouse.query import QueryError
-
-# Runs start at once and wait for each other at the data home's lock: a queue would only add a daemon they depend on.
-INSTANCE = {
-    "telemetry": {"enabled": False},
-    "nux": {"enabled": False},
-    "run_coordinator": {"module": "dagster.core.run_coordinator", "class": "DefaultRunCoordinator"},
-}
-
-
-OPERATORS = "dagster.local.yaml"  # beside dagster.yaml: what an operator wants otherwise, Postgres storage for one
-
-
-def _instance(folder: Path) -> dict[str, Any]:
-    """Dagster's configuration: ours, and above it, block by block, what the operator's file says."""
-    path = folder / OPERATORS
-    try:
-        own = (yaml.safe_load(path.read_text()) if path.exists() else None) or {}
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{path}: expected YAML, found {' '.join(str(error).split())}") from None
-    if not isinstance(own, dict):
-        raise SettingsError(f"{path}: expected blocks of a dagster.yaml such as `storage:`, found {type(own).__name__}; mend the file or remove it")
-    return {**INSTANCE, **own}
-
-
-def prepare_instance(settings: Settings) -> None:
-    """Claim the data home and write Dagster's configuration into it: no telemetry, nothing outside this folder but what its operator asked for.
-
-    Raises SettingsError where the home is another profile's, or the operator's file cannot be used.
-    """
-    environment.claim_home(settings)
-    folder = settings.dagster_home
-    folder.mkdir(parents=True, exist_ok=True)
-    configuration = yaml.safe_dump(_instance(folder))
-    path = folder / "dagster.yaml"
-    if not path.exists() or path.read_text() != configuration:
-        path.write_text(configuration)
-    environment.export(settings)
-    environment.export_dagster_home(settings)
 
 
 def _cost() -> tuple[float, float]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import launch
+from orchestration import instance
 from orchestration.settings import CHECKOUT
 
 from .conftest import Pipeline
@@ -39,7 +39,7 @@ def server(copied: Pipeline) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    launch.prepare_instance(copied.settings())
+    instance.prepare_instance(copied.settings())
     environment = {**os.environ, "CONTAGION_PROFILE": "live", "CONTAGION_HOME": str(copied.home), "CONTAGION_MIRROR": str(copied.mirror)}
     environment["DAGSTER_HOME"] = str(copied.home / "dagster")
     executable = Path(sys.executable).with_name("dagster-webserver")
