@@ -202,6 +202,10 @@ def docs(profile: str | None) -> None:
     from orchestration.reporting import model_docs, terminal
 
     settings = _settings(profile)
+    try:
+        environment.require_checkout()
+    except SettingsError as error:
+        _fail(str(error))
     lock = settings.home / HOME_LOCK
     if is_held(lock):
         click.echo("waiting: a run holds the data home", err=True)

@@ -57,8 +57,9 @@ def _instance(folder: Path) -> dict[str, Any]:
 def prepare_instance(settings: Settings) -> None:
     """Claim the data home and write Dagster's configuration into it: no telemetry, nothing outside this folder but what its operator asked for.
 
-    Raises SettingsError where the home is another profile's, or the operator's file cannot be used.
+    Raises SettingsError where this is no checkout, the home is another profile's, or the operator's file cannot be used.
     """
+    environment.require_checkout()
     environment.claim_home(settings)
     folder = settings.dagster_home
     folder.mkdir(parents=True, exist_ok=True)

@@ -100,6 +100,14 @@ def export(settings: Settings) -> None:
             os.environ[name] = str(value)
 
 
+def require_checkout() -> None:
+    """Raises SettingsError where the packages were installed without the project around them: a wheel holds no models and no workspace."""
+    if not (DBT_PROJECT / "dbt_project.yml").is_file():
+        raise SettingsError(
+            f"expected a checkout of the project, found its packages alone in {CHECKOUT}; clone the project, type `make setup`, use its .venv/bin/contagion"
+        )
+
+
 def claim_home(settings: Settings) -> None:
     """Make the data home, and refuse one that another profile has filled: simulated and real data never mix."""
     settings.home.mkdir(parents=True, exist_ok=True)

@@ -72,6 +72,15 @@ def test_a_home_of_another_profile_is_refused(settings: environment.Settings, tm
         instance.prepare_instance(other)
 
 
+@pytest.mark.parametrize("command", ["run", "dev", "docs"])
+def test_packages_without_the_project_around_them_say_so_and_write_nothing(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "DBT_PROJECT", tmp_path / "dbt_project")
+    answer = CliRunner().invoke(main, [command], env={"CONTAGION_HOME": str(tmp_path / "home"), "CONTAGION_PROFILE": "sample"})
+    assert answer.exit_code == 2
+    assert answer.stderr.splitlines()[-1].startswith("expected a checkout of the project, found its packages alone in ")
+    assert not (tmp_path / "home").exists()
+
+
 def test_a_full_disk_is_said_before_anything_is_fetched(settings: environment.Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=300 * 1024**2))
     with pytest.raises(OSError, match=r"expected 2 GB free in .*, found 0\.3; make room"):
