@@ -211,12 +211,19 @@ def _narrowed(frame: pd.DataFrame, expectations: Sequence[Expectation]) -> pd.Da
     return frame[[column for column in frame.columns if column in read]].assign(**{column: 0 for column in frame.columns if column in present - read})
 
 
+@cache
+def _view() -> Any:
+    """The library's view of pages. Each view compiles its eighteen templates anew, so that all pages share one."""
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    return DefaultJinjaPageView()
+
+
 def render(report: Report) -> str:
     """Great Expectations' own page of a report, as HTML; it refers to styles and scripts on the web."""
     from great_expectations.render.renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view import DefaultJinjaPageView
 
-    return str(DefaultJinjaPageView().render(ValidationResultsPageRenderer().render(report.result)))
+    return str(_view().render(ValidationResultsPageRenderer().render(report.result)))
 
 
 def _exception(outcome: Any) -> str | None:
