@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import dagster as dg
 
 from orchestration import calendars
-from orchestration.defs import runs
+from orchestration.defs import runs, shown
 from orchestration.defs.raw import OWNERS
 from orchestration.defs.resources import DataHome
 from orchestration.reporting.brief import page
 from orchestration.sources import all_sources
-from orchestration.warehouse import build, publish
+from orchestration.warehouse import build, preview, publish
 
 
 def published(marts: Sequence[str], views: Sequence[str]) -> dg.AssetsDefinition:
@@ -44,13 +44,15 @@ def published(marts: Sequence[str], views: Sequence[str]) -> dg.AssetsDefinition
             may_go_back=context.run.tags.get(runs.MAY_GO_BACK) == "true",
             payloads={source: [key[2] for key, verdict in archive.verdicts(source).items() if verdict["verdict"] == "accepted"] for source in all_sources()},
         )
+        seen = preview.of_build(settings.published_file, build.describe(settings.published_file), session)
         return dg.MaterializeResult(
             metadata={
+                "preview": shown.contents(seen, is_simulated=settings.is_simulated),
                 "as_of": session.isoformat(),
                 "knowledge_cut_off": manifest["knowledge_cut_off"],
                 "file": dg.MetadataValue.path(str(settings.published_file)),
                 "file_sha256": manifest["file_sha256"],
-                "tables": dg.MetadataValue.md("\n".join(f"- {table}: {rows:,} rows" for table, rows in manifest["tables"].items())),
+                "tables": len(manifest["tables"]),
                 "dagster/row_count": sum(manifest["tables"].values()),
                 **({"market": "SIMULATED"} if settings.is_simulated else {}),
             }
@@ -76,6 +78,7 @@ def brief() -> dg.AssetsDefinition:
         path = page.write(settings)
         return dg.MaterializeResult(
             metadata={
+                "preview": shown.headlines(settings.published_file, is_simulated=settings.is_simulated),
                 "as_of": path.stem,
                 "file": dg.MetadataValue.path(str(path)),
                 "size_bytes": path.stat().st_size,

@@ -5,18 +5,25 @@ Nothing here is computed from data and nothing decides: rows come from `warehous
 
 import re
 from collections import deque
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+import duckdb
 
 from orchestration.landing.vintages import CLOCKS
 from orchestration.reporting import markdown
+from orchestration.reporting.brief import charts, page, tables
 from orchestration.sources.contract import Table
 from orchestration.warehouse import preview
 from orchestration.warehouse.publish import SIMULATED
 
+if TYPE_CHECKING:
+    from orchestration.reporting.brief.charts import Figure
+
 Meanings = Mapping[str, str]
+NOT_DRAWN = (duckdb.Error, ArithmeticError, LookupError, TypeError, ValueError)  # what numbers that nobody has judged yet may do to a chart
 RENAMED = re.compile(r"\b(\w+) as (\w+)\b")
 
 
@@ -97,11 +104,48 @@ def raw_schema(table: Table, meanings: Meanings) -> dg.TableSchema:
     return schema({**table.columns, **CLOCKS}, meanings)
 
 
+def _noticed(text: str, *, is_simulated: bool) -> dg.MetadataValue:
+    """Markdown under the notice that the market is simulated, where it is."""
+    return dg.MetadataValue.md(f"**{SIMULATED.strip()}**\n\n{text}" if is_simulated else text)
+
+
 def rows(seen: preview.Preview, *, is_simulated: bool) -> dict[str, Any]:
     """Metadata of a table's content: rows, last day, last rows. A view over too much is not counted: its rows are those of the last day."""
-    notice = f"**{SIMULATED.strip()}**\n\n" if is_simulated else ""
     return {
         **({"dagster/row_count": seen.rows} if seen.rows is not None else {}),
         **({"last_day": dg.MetadataValue.text(f"{seen.last_day} ({seen.day_column})")} if seen.last_day else {}),
-        "preview": dg.MetadataValue.md(notice + markdown.table(seen.columns, seen.cells, more=seen.more_columns)),
+        "preview": _noticed(markdown.table(seen.columns, seen.cells, more=seen.more_columns), is_simulated=is_simulated),
     }
+
+
+def contents(seen: Mapping[str, preview.Preview], *, is_simulated: bool) -> dg.MetadataValue:
+    """What is in a file of tables, a line a table: its rows and its last day."""
+    lines = [(name, table.rows if table.rows is not None else "a view", table.last_day, table.day_column) for name, table in sorted(seen.items())]
+    return _noticed(markdown.table(("table", "rows", "last day", "in column"), lines), is_simulated=is_simulated)
+
+
+def headlines(published: Path, *, is_simulated: bool) -> dg.MetadataValue:
+    """The headlines of the published session, marked as in the brief. Raises page.BriefError where the file cannot be read."""
+    with page.opened(published) as connection:
+        found = tables.headlines(connection)
+    said = [f"{severity} · {topic}: {statement}" for severity, topic, statement, _ in found.cells]
+    return _noticed(markdown.items(said or [found.empty]), is_simulated=is_simulated)
+
+
+def _chart(connection: duckdb.DuckDBPyConnection, make: Callable[[duckdb.DuckDBPyConnection], "Figure"], *, is_simulated: bool) -> dg.MetadataValue:
+    try:
+        figure = make(connection)
+        drawn = charts.picture(figure, notice=SIMULATED.strip() if is_simulated else "")
+    except NOT_DRAWN as error:
+        return dg.MetadataValue.text(f"cannot be drawn: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
+    return dg.MetadataValue.md(markdown.picture(drawn, figure.words)) if drawn else dg.MetadataValue.text(figure.words)
+
+
+def pictures(build: Path, *, is_simulated: bool) -> dict[str, dg.MetadataValue]:
+    """The chart of each mart that has one, by mart, drawn from the build; in its place why there is none. Each is drawn once, whoever shares it.
+
+    What stands in the build has not passed its gate yet: a number that cannot be drawn must not keep the gate from saying what is wrong with it.
+    """
+    with page.opened(build) as connection:
+        drawn = {make: _chart(connection, make, is_simulated=is_simulated) for make in dict.fromkeys(charts.MAIN_CHARTS.values())}
+    return {mart: drawn[make] for mart, make in charts.MAIN_CHARTS.items()}

@@ -167,6 +167,7 @@ class _Built:
     session: date
     shapes: Mapping[str, build.Shape]
     previews: Mapping[str, preview.Preview]
+    pictures: Mapping[str, dg.MetadataValue]
     lineage: Mapping[str, lineage.Lineage]
     meanings: Mapping[str, shown.Meanings]
     results: Mapping[str, Mapping[str, Any]]
@@ -179,6 +180,7 @@ class _Built:
             return event
         name = event.output_name
         metadata = {
+            **({"chart": self.pictures[name]} if name in self.pictures else {}),
             **shown.rows(self.previews[name], is_simulated=self.home.settings.is_simulated),
             "as_of": self.session.isoformat(),
             "dagster/column_schema": shown.schema(self.shapes[name].columns, self.meanings.get(name, {})),
@@ -189,8 +191,8 @@ class _Built:
 
 
 def _look_at(home: resources.DataHome, manifest: Mapping[str, Any], session: date, *, is_whole: bool) -> _Built:
-    """is_whole: dbt came to its end. Of a build that did not, no lineage is read: it would be kept, and with holes."""
-    file, target = home.settings.build_file, target_path(home.settings)
+    """is_whole: dbt came to its end. Of a build that did not, no lineage is read (it would be kept, and with holes) and no chart drawn."""
+    file, target, is_simulated = home.settings.build_file, target_path(home.settings), home.settings.is_simulated
     shapes = build.describe(file)
     kept = manifest_path(home.settings).with_name("lineage.json")
     return _Built(
@@ -199,6 +201,7 @@ def _look_at(home: resources.DataHome, manifest: Mapping[str, Any], session: dat
         session=session,
         shapes=shapes,
         previews=preview.of_build(file, shapes, session),
+        pictures=shown.pictures(file, is_simulated=is_simulated) if is_whole else {},
         lineage=lineage.of_project(manifest, target / "compiled", _table_columns(shapes), kept) if is_whole else {},
         meanings=shown.meanings(manifest),
         results=dbt_checks.run_results(target),

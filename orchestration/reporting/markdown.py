@@ -1,10 +1,17 @@
-"""Rows as a Markdown table, for the Dagster UI: few cells, each short. Nothing is computed."""
+"""Rows, sentences and pictures as Markdown, for the Dagster UI: few cells, each short. Nothing is computed."""
 
+import base64
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
 LONGEST_CELL = 60
+
+
+def _escaped(text: str) -> str:
+    """Text that is text and nothing else: no column, no element, no link."""
+    return re.sub(r"([\\|\[\]])", r"\\\1", text).replace("<", "&lt;")
 
 
 def cell(value: Any) -> str:
@@ -25,7 +32,7 @@ def cell(value: Any) -> str:
         case _:
             text = " ".join(str(value).split())
     short = text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
-    return short.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return _escaped(short)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, more: int = 0) -> str:
@@ -37,3 +44,13 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, more: int = 
     if more:
         lines.append(f"\n… and {more} more column{'s' if more > 1 else ''}")
     return "\n".join(lines)
+
+
+def items(sentences: Iterable[str]) -> str:
+    """Sentences one below the other."""
+    return "\n".join(f"- {_escaped(sentence)}" for sentence in sentences)
+
+
+def picture(svg: str, words: str) -> str:
+    """An SVG that needs nothing beside it, and what it shows in words for who cannot see it. The UI takes pictures from a data address, not as elements."""
+    return f"![{_escaped(' '.join(words.split()))}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})"

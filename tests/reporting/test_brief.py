@@ -1,5 +1,6 @@
 """The morning brief on small published files: one with a story of thirty sessions written here by hand, one in which every table is empty."""
 
+import base64
 import json
 import math
 import re
@@ -14,12 +15,13 @@ import dagster as dg
 import pandas as pd
 import pytest
 import yaml
-from lxml import html
+from lxml import etree, html
 from playwright.sync_api import Browser
 
 from orchestration import settings as environment
 from orchestration.cli import main
 from orchestration.defs import publication
+from orchestration.defs.shown import pictures
 from orchestration.reporting.brief import charts, page, tables, words
 from orchestration.reporting.brief.charts import Figure
 from orchestration.settings import DBT_PROJECT, Settings
@@ -390,13 +392,47 @@ class TestWriting:
         assert [found.name for found in path.parent.iterdir()] == [path.name]
 
 
-@pytest.mark.parametrize("table", charts.MAIN_CHARTS)
-def test_each_mart_with_a_chart_has_a_picture_and_an_empty_one_has_none(told: Settings, empty: Settings, table: str) -> None:
-    with page.opened(told.published_file) as connection:
-        assert charts.png(connection, table).startswith(b"\x89PNG")
-        assert "currentColor" not in charts.svg(connection, table)
-    with page.opened(empty.published_file) as connection:
-        assert charts.png(connection, table) == b""
+def shown_in(build: Path, *, is_simulated: bool) -> dict[str, str]:
+    """What the Dagster UI is given as the chart of each mart."""
+    return {mart: str(shown.value) for mart, shown in pictures(build, is_simulated=is_simulated).items()}
+
+
+class TestPictures:
+    """Charts in the metadata of their assets."""
+
+    @pytest.fixture(scope="class")
+    def simulated(self, told: Settings) -> dict[str, str]:
+        return shown_in(told.published_file, is_simulated=True)
+
+    def test_each_mart_with_a_chart_has_a_picture_with_its_words_that_needs_nothing_beside_it(self, simulated: dict[str, str]) -> None:
+        assert simulated.keys() == charts.MAIN_CHARTS.keys()
+        for mart, markdown in simulated.items():
+            words, picture = re.fullmatch(r"!\[(.+)\]\(data:image/svg\+xml;base64,(.+)\)", markdown).groups()  # type: ignore[union-attr]
+            drawn = etree.fromstring(base64.b64decode(picture))
+            assert words.endswith("."), mart
+            assert float(drawn.get("width", 0)) > 700, mart
+            assert "currentColor" not in etree.tostring(drawn, encoding="unicode"), mart
+            assert not [found for found in drawn.iter() if found.get("href") or found.get("{http://www.w3.org/1999/xlink}href")], mart
+
+    def test_simulated_is_said_in_the_picture_and_in_no_live_one(self, told: Settings, simulated: dict[str, str]) -> None:
+        def says_so(markdown: str) -> bool:
+            return "SIMULATED" in base64.b64decode(markdown.rsplit(",", 1)[1].rstrip(")")).decode()
+
+        assert all(map(says_so, simulated.values()))
+        assert not any(map(says_so, shown_in(told.published_file, is_simulated=False).values()))
+
+    def test_a_mart_with_nothing_to_draw_says_why(self, empty: Settings) -> None:
+        found = shown_in(empty.published_file, is_simulated=False)
+        assert found["contagion_index_daily"] == "No session of the last year has an index."
+        assert not [markdown for markdown in found.values() if "data:" in markdown]
+
+    def test_numbers_that_cannot_be_drawn_leave_their_reason_and_all_other_charts(self, tmp_path: Path, simulated: dict[str, str]) -> None:
+        wrong = "insert into contagion_index_part_daily by name select date '2026-02-04' as trade_date, 'ether' as part, 0.1 as contribution"
+        found = shown_in(published_home(tmp_path, f"{STORY};\n{wrong}").published_file, is_simulated=True)
+        assert {mart: found[mart] for mart in found if found[mart] != simulated[mart]} == {
+            "contagion_index_daily": "cannot be drawn: KeyError: 'ether'",
+            "contagion_index_part_daily": "cannot be drawn: KeyError: 'ether'",
+        }
 
 
 @pytest.mark.parametrize(
@@ -433,10 +469,15 @@ class TestAsset:
         with dg.DagsterInstance.ephemeral() as instance:
             return dg.materialize([publication.brief()], resources={"data_home": home}, instance=instance, raise_on_error=False)
 
-    def test_it_says_where_the_page_lies_how_large_it_is_and_of_which_day(self, told: Settings) -> None:
+    def test_it_says_its_headlines_where_the_page_lies_how_large_it_is_and_of_which_day(self, told: Settings) -> None:
         (event,) = self.run(told).asset_materializations_for_node("brief")
         path = told.home / "briefs" / f"{DAY}.html"
         found = {name: value.value for name, value in event.metadata.items()}
+        assert str(found.pop("preview")).splitlines()[:3] == [
+            "**SIMULATED market, not real prices or flows.**",
+            "",
+            "- ▲ alert · index: The contagion index stands at 0.30, the highest since 2025-04-08",
+        ]
         assert found == {"as_of": DAY, "file": str(path), "size_bytes": path.stat().st_size, "market": "SIMULATED"}
 
     def test_a_brief_that_fails_says_why_and_leaves_what_is_published(self, tmp_path: Path) -> None:

@@ -1101,29 +1101,15 @@ def specification(panel: Panel, *, width: int | None = None) -> dict[str, Any]:
     return {**found, "autosize": {"type": "fit-x", "contains": "padding"}}
 
 
-def svg(connection: "duckdb.DuckDBPyConnection", table: str, *, width: int = 720) -> str:
-    """The chart that stands for a mart, as an SVG picture on white, `width` pixels wide; empty where it has nothing to draw.
-
-    The connection is as `page.opened` gives it. Raises KeyError for a mart without a chart.
-    """
-    figure = MAIN_CHARTS[table](connection)
-    return _picture(figure, width) if figure.panels else ""
-
-
-def png(connection: "duckdb.DuckDBPyConnection", table: str, *, width: int = 720) -> bytes:
-    """The same as a PNG, for metadata of an asset."""
-    import vl_convert
-
-    drawn = svg(connection, table, width=width)
-    return bytes(vl_convert.svg_to_png(drawn, scale=1.5)) if drawn else b""
-
-
-def _picture(figure: Figure, width: int) -> str:
-    """A figure's panels below one another under its title, on white."""
+def picture(figure: Figure, *, notice: str = "", width: int = 720) -> str:
+    """A figure's panels below one another under its title and the notice, as SVG on white; empty where there is nothing to draw. `width` in pixels."""
     import altair as alt
     import vl_convert
 
+    if not figure.panels:
+        return ""
     panels = [panel.chart.properties(width=width, title=alt.TitleParams(panel.label, anchor="start", fontSize=11)) for panel in figure.panels]
-    whole = alt.vconcat(*panels).resolve_scale(color="independent").properties(title=alt.TitleParams(figure.title, anchor="start", fontSize=14))
+    title = alt.TitleParams(figure.title, subtitle=notice, subtitleColor=VERMILION, anchor="start", fontSize=14)
+    whole = alt.vconcat(*panels).resolve_scale(color="independent").properties(title=title)
     drawn = str(vl_convert.vegalite_to_svg(_specified(whole, figure.panels, font="sans-serif", background="white")))
     return drawn.replace("currentColor", "#20242a")
