@@ -33,13 +33,13 @@ def _docs_metadata(pages: Mapping[str, Path], table: str) -> dict[str, dg.Metada
 
 
 def _failing_rows(report: "Report") -> dict[str, dg.MetadataValue]:
-    """The first rows that fail each expectation, under what was expected; nothing where no single row is at fault."""
+    """The first rows that fail each expectation, under what was expected, critical ones first; nothing where no single row is at fault."""
     shown: dict[str, str] = {}
-    for failure in report.failures:
+    for failure in sorted(report.failures, key=lambda failure: failure.severity):
         if failure.rows:
             where = f" in {failure.file}" if failure.file else ""
             columns = list(failure.rows[0])
-            shown.setdefault(f"expected {failure.expected}{where}", markdown.table(columns, [list(row.values()) for row in failure.rows]))
+            shown.setdefault(f"{failure.severity}: expected {failure.expected}{where}", markdown.table(columns, [list(row.values()) for row in failure.rows]))
     return {"failing_rows": dg.MetadataValue.md("\n\n".join(f"{title}\n\n{rows}" for title, rows in list(shown.items())[:MOST_SAMPLES]))} if shown else {}
 
 
