@@ -187,7 +187,8 @@ class _Built:
         }
         if self.lineage.get(name):
             metadata["dagster/column_lineage"] = lineage.as_metadata(self.lineage[name], _table_columns(self.shapes).keys())
-        return event.with_metadata({**event.metadata, **metadata})
+        # The UI shows entries in this order: what a reader wants before what dbt says of itself.
+        return event.with_metadata({**metadata, **event.metadata})
 
 
 def _look_at(home: resources.DataHome, manifest: Mapping[str, Any], session: date, *, is_whole: bool) -> _Built:
