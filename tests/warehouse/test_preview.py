@@ -61,11 +61,12 @@ def test_what_the_run_may_know_is_no_asset(seen: dict[str, Preview]) -> None:
     assert seen.keys() == {"daily", "seen", "inner_view", "named", "empty"}
 
 
-def test_files_of_a_raw_table_are_looked_at_as_one(tmp_path: Path) -> None:
-    for number in (1, 2):
-        duckdb.execute(f"copy (select date '2026-02-0{number}' as known_on, {number} as value) to '{tmp_path / str(number)}.parquet'")
-    found = preview.of_parquet([str(tmp_path / "1.parquet"), str(tmp_path / "2.parquet")], {"known_on": "DATE", "value": "INTEGER"})
-    assert (found.rows, found.last_day, found.cells) == (2, date(2026, 2, 2), [(date(2026, 2, 2), 2), (date(2026, 2, 1), 1)])
+def test_files_of_a_raw_table_are_looked_at_as_one_also_where_the_newer_has_a_column_more(tmp_path: Path) -> None:
+    for number, columns in enumerate(("date '2026-02-01' as known_on, 1 as value", "date '2026-02-02' as known_on, 2 as value, 'b' as name")):
+        duckdb.execute(f"copy (select {columns}) to '{tmp_path / str(number)}.parquet'")
+    found = preview.of_parquet([str(tmp_path / "0.parquet"), str(tmp_path / "1.parquet")], {"known_on": "DATE", "value": "INTEGER", "name": "VARCHAR"})
+    assert (found.rows, found.last_day) == (2, date(2026, 2, 2))
+    assert found.cells == [(date(2026, 2, 2), 2, "b"), (date(2026, 2, 1), 1, None)]
 
 
 def test_a_query_is_looked_at_in_its_own_order_five_rows_deep(built: Path) -> None:
