@@ -6,6 +6,7 @@ A whole run costs minutes, so a test takes the home that others take too. Each i
     sample_home_copy    a home of the test's own in that state, to run again, publish from, tamper with; its mirror is written already
     undisturbed         a handful of real files as of 2025-09-30; to be read only
     copied              a home of the test's own in that state, with a mirror of its own
+    next_days           the same home after the next sessions, in which one publisher serves a revised file (`tomorrow`); to be read only
 """
 
 import hashlib
@@ -39,6 +40,9 @@ from orchestration.warehouse.publish import SCHEMA
 # What a row knows is dated by these columns, the first that a table has; a row is "up to D" where it is not after D's cut-off.
 KNOWLEDGE = ("last_known_on", "known_on", "known_from", "trade_date", "rebalanced_on")
 STATES = ("source_status",)  # speak of the run's own session, not of a history
+
+# The sessions after that of `undisturbed`, run as one range.
+AFTER, NEXT = "2025-10-01", "2025-10-03"
 
 # Written once and then only replaced by a rename (landing/files.py), never changed in place: a copy of a home may share them.
 NEVER_CHANGED = ("landing", "raw", "mirror", "truth")
@@ -205,6 +209,17 @@ def real_entries(real: Path, *wanted: str) -> list[dict[str, object]]:
     return [entry for entry in entries if any(word in str(entry["file"]) for word in wanted)]
 
 
+def tomorrow(mirror: Path) -> None:
+    """A file of the next session for a mirror of `small_mirror`'s files: there is something to fetch, archive and write."""
+    index = json.loads((mirror / "mirror.json").read_text())
+    entry = next(entry for entry in index["files"] if "ici/" in entry["file"])
+    body = (mirror / str(entry["file"])).read_bytes()
+    assert b'"23,744"' in body
+    index["files"].append({"url": entry["url"], "from": "2025-10-02", "file": "revised"})
+    (mirror / "revised").write_bytes(body.replace(b'"1,061"', b'"1,060"').replace(b'"18,323"', b'"18,322"'))
+    (mirror / "mirror.json").write_text(json.dumps(index))
+
+
 def made_once(tmp_path_factory: pytest.TempPathFactory, worker: str, name: str, make: Callable[[Path], None]) -> Path:
     """A folder of this test session, made by the worker that asks first; any other waits for it. One that could not be made is tried again."""
     base = tmp_path_factory.getbasetemp()
@@ -219,17 +234,15 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, worker: str, name: str, 
     return folder
 
 
-def run_from_nothing(pipeline: Pipeline, as_of: str) -> None:
-    report = pipeline.run(as_of)
+def run_cleanly(pipeline: Pipeline, as_of: str, *, first: str | None = None) -> None:
+    report = pipeline.run(as_of, first=first)
     assert report.exit_status == 0, (report.errors, report.failures)
 
 
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pipeline:
     """The simulated market as of the day of its story, run from nothing once a test session. Read only: `run` refuses."""
-    home = made_once(
-        tmp_path_factory, worker_id, "sample_home", lambda folder: run_from_nothing(Pipeline(folder, None, profile="sample"), SAMPLE_AS_OF.isoformat())
-    )
+    home = made_once(tmp_path_factory, worker_id, "sample_home", lambda folder: run_cleanly(Pipeline(folder, None, profile="sample"), SAMPLE_AS_OF.isoformat()))
     return Pipeline(home, None, profile="sample", is_shared=True)
 
 
@@ -251,7 +264,7 @@ def small_mirror(real: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def undisturbed(small_mirror: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pipeline:
     """One clean run on the small mirror: what disturbed runs are compared with. Read only: `run` refuses."""
-    home = made_once(tmp_path_factory, worker_id, "undisturbed", lambda folder: run_from_nothing(Pipeline(folder, small_mirror), "2025-09-30"))
+    home = made_once(tmp_path_factory, worker_id, "undisturbed", lambda folder: run_cleanly(Pipeline(folder, small_mirror), "2025-09-30"))
     return Pipeline(home, small_mirror, is_shared=True)
 
 
@@ -262,3 +275,17 @@ def copied(undisturbed: Pipeline, tmp_path: Path) -> Pipeline:
     pipeline = undisturbed.copy(tmp_path / "home")
     pipeline.mirror = Path(shutil.copytree(undisturbed.mirror, tmp_path / "mirror"))
     return pipeline
+
+
+@pytest.fixture(scope="session")
+def next_days(undisturbed: Pipeline, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pipeline:
+    """The clean run's home after a clean run of the next sessions: where disturbed ones have to arrive. Read only: `run` refuses."""
+
+    def make(folder: Path) -> None:
+        pipeline = undisturbed.copy(folder / "home")
+        pipeline.mirror = Path(shutil.copytree(str(undisturbed.mirror), folder / "mirror"))
+        tomorrow(pipeline.mirror)
+        run_cleanly(pipeline, NEXT, first=AFTER)
+
+    folder = made_once(tmp_path_factory, worker_id, "next_days", make)
+    return Pipeline(folder / "home", folder / "mirror", is_shared=True)

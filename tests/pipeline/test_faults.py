@@ -18,9 +18,7 @@ from orchestration.reporting.outcome import CheckFailure
 from orchestration.warehouse import publish
 from orchestration.warehouse.build import ForeignBuildError, connect
 
-from .conftest import Pipeline, assert_same_tables, write_mirror
-
-NEXT = "2025-10-01"  # the session after the clean run
+from .conftest import AFTER, NEXT, Pipeline, assert_same_tables, tomorrow, write_mirror
 
 
 def serve(pipeline: Pipeline, word: str, change: Callable[[bytes], bytes], *, since: str = "2025-10-02") -> bytes:
@@ -68,16 +66,18 @@ def heavy_weights(body: bytes) -> bytes:
     return "\n".join([header, *tripled, tripled[0], disclaimer, ""]).encode()
 
 
-def test_a_day_of_faults_is_quarantined_by_name_and_leaves_every_table_as_it_was(copied: Pipeline, undisturbed: Pipeline, tmp_path: Path) -> None:
+def test_a_day_of_faults_is_quarantined_by_name_and_leaves_every_table_as_it_was(copied: Pipeline, next_days: Pipeline) -> None:
+    assert copied.mirror is not None
+    tomorrow(copied.mirror)
     faults = {
         "raw_finra__margin_debt": serve(copied, "finra_margin", lambda body: body[: len(body) // 2]),
-        "raw_ici__fund_flows": serve(copied, "ici/", lambda body: b"<html><head><title>Service unavailable</title></head></html>"),
+        "raw_ici__fund_flows": serve(copied, "ici/", lambda body: b"<html><head><title>Service unavailable</title></head></html>", since=NEXT),
         "raw_ishares__fund_history": serve(copied, "fund.xls", lambda body: b""),
         "raw_ishares__holdings": serve(copied, "IVV_holdings", lambda body: b"You have exceeded the rate limit. Please try again later."),
         "raw_spdr__holdings": serve(copied, "spy_2025", renamed_column_in_workbook),
         "raw_ark__holdings": serve(copied, "ARKK", heavy_weights),
     }
-    report = copied.run(NEXT)
+    report = copied.run(NEXT, first=AFTER)
     assert (report.exit_status, report.published) == (1, True)
 
     found = errors_by_asset(report.failures)
@@ -94,10 +94,8 @@ def test_a_day_of_faults_is_quarantined_by_name_and_leaves_every_table_as_it_was
     archived = [path.read_bytes() for path in (copied.home / "landing" / "objects").rglob("*") if path.is_file()]
     assert all(body in archived for body in faults.values())
 
-    # Without the faults the same session gives the same tables, but for what they say of the sources.
-    clean = Pipeline(tmp_path / "clean", undisturbed.mirror)
-    assert clean.run(NEXT).exit_status == 0
-    expected, tables = clean.frames(), copied.frames()
+    # Without the faults the same sessions give the same tables, but for what they say of the sources.
+    expected, tables = next_days.frames(), copied.frames()
     status = tables.pop("source_status").set_index("table_name")
     expected.pop("source_status")
     assert_same_tables(tables, expected)

@@ -93,3 +93,12 @@ def test_sources_without_an_answer_are_reported_and_stop_nothing(of_2025: dict[s
     status = of_2025["source_status"].set_index("table_name")
     assert status.loc["raw_cboe__index_history", "verdict"] in ("unavailable", "never_fetched")
     assert status.loc["raw_finra__margin_debt", "outcome"] == "ok"
+
+
+def test_the_published_file_explains_itself_to_any_client(grown: Pipeline) -> None:
+    tables = grown.query("select table_name, comment from duckdb_tables() where schema_name = 'marts'")
+    assert tables
+    assert not [name for name, comment in tables if not comment]
+    assert grown.query("select table_name, column_name from duckdb_columns() where schema_name = 'marts' and comment is null") == []
+    ((view,),) = grown.query("select comment from duckdb_views() where view_name = 'holding_known_daily'")
+    assert view
