@@ -83,7 +83,7 @@ def run(profile: str | None, mirror: Path | None, as_of: date | None, first: dat
     """
     from sqlalchemy.exc import OperationalError
 
-    from orchestration import calendars
+    from orchestration import calendars, instance
     from orchestration.reporting import terminal
 
     settings = _settings(profile, mirror)
@@ -110,6 +110,12 @@ def run(profile: str | None, mirror: Path | None, as_of: date | None, first: dat
         _fail(f"expected --from before --to, found {begin} and {session}")
     try:
         with terminal.progress_bars():
+            if settings.is_simulated and not replay:
+                # Loading Dagster and parsing the models takes as long as writing most of the market: another process does.
+                from orchestration.sample_market.writer import writer_of
+
+                instance.prepare_instance(settings)
+                writer_of(settings.home).start()
             from orchestration import launch
 
             by_name = as_of is not None or (settings.as_of is not None and first is None)

@@ -38,8 +38,6 @@ def run(settings: Settings, first: date, last: date, *, may_go_back: bool, repla
         raise OSError(
             f"expected {ENOUGH_DISK / 1024**3:.0f} GB free in {settings.home}, found {free / 1024**3:.1f}; make room (docs/operating.md says what may go)"
         )
-    if settings.is_simulated and not replay:
-        resources.market_writer(settings.home).start()
     from orchestration.definitions import build_definitions
 
     job = build_definitions(settings).resolve_job_def(automation.job_of(first, last))

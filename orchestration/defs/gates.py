@@ -12,6 +12,7 @@ import dagster as dg
 import pandas as pd
 
 from expectations import suites
+from orchestration.defs import judging
 from orchestration.defs.resources import DataHome
 from orchestration.landing.ingest import Outcome
 from orchestration.reporting import markdown
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 INCOMPLETE = "incomplete"
 MOST_SAMPLES = 5  # expectations whose failing rows are shown
+Manifest = Mapping[str, Mapping[str, Mapping[str, object]]]
 DECLARED_ABSENT = frozenset({"unavailable", "never_fetched", INCOMPLETE})
 
 
@@ -86,7 +88,7 @@ class FirstGate:
         return {**_failing_rows(report), "expectations": dg.MetadataValue.md(report.as_markdown()), **_docs_metadata(self._pages, table)}
 
 
-def upstream_sources(manifest: Mapping[str, Mapping[str, Mapping[str, object]]], mart: str) -> frozenset[str]:
+def upstream_sources(manifest: Manifest, mart: str) -> frozenset[str]:
     """Raw tables a model is built from, directly or not, by dbt's own lineage."""
     nodes, sources = manifest["nodes"], manifest["sources"]
     waiting = [name for name, node in nodes.items() if node["resource_type"] == "model" and node["name"] == mart]
@@ -105,7 +107,7 @@ def upstream_sources(manifest: Mapping[str, Mapping[str, Mapping[str, object]]],
     return frozenset(found)
 
 
-def gives_reason(manifest: Mapping[str, Mapping[str, Mapping[str, object]]], mart: str, key: str) -> bool:
+def gives_reason(manifest: Manifest, mart: str, key: str) -> bool:
     """Whether a model's meta gives a reason why no row (`may_be_empty`: a watch that has not begun) or fewer rows (`may_shrink`) may be an honest answer."""
     for node in manifest["nodes"].values():
         config = node.get("config", {})
@@ -138,7 +140,21 @@ def outcomes_by_table(home: DataHome) -> dict[str, str]:
     return verdicts
 
 
-def mart_gate(marts: Sequence[str], manifest: Mapping[str, Mapping[str, Mapping[str, object]]]) -> dg.AssetChecksDefinition:
+def case_of(home: DataHome, marts: Sequence[str], manifest: Manifest, run_id: str) -> judging.Case:
+    """What the second gate asks of a finished build."""
+    file = home.settings.build_file
+    before = publish.read_manifest(home.settings.published_file)
+    published = before.get("tables", {}) if before and before["as_of"] <= build.as_of(file).isoformat() else {}
+    floors = {mart: rows for mart, rows in published.items() if not gives_reason(manifest, mart, "may_shrink")}
+    outcomes = outcomes_by_table(home)
+    least = {
+        mart: row_floor(mart, floors, upstream_sources(manifest, mart), outcomes, empty_is_honest=gives_reason(manifest, mart, "may_be_empty"))
+        for mart in marts
+    }
+    return judging.Case(file, publish.SCHEMA, run_id, least)
+
+
+def mart_gate(marts: Sequence[str], manifest: Manifest) -> dg.AssetChecksDefinition:
     """One blocking check a mart, all in one step; publication waits for it."""
 
     @dg.multi_asset_check(
@@ -157,20 +173,12 @@ def mart_gate(marts: Sequence[str], manifest: Mapping[str, Mapping[str, Mapping[
     )
     def gate(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         from expectations.docs import render
-        from expectations.runner import validate
 
         home: DataHome = context.resources.data_home
         settings = home.settings
-        before = publish.read_manifest(settings.published_file)
-        as_of = build.as_of(settings.build_file)
-        floors = before.get("tables", {}) if before and before["as_of"] <= as_of.isoformat() else {}
-        outcomes = outcomes_by_table(home)
-        fed = {mart: upstream_sources(manifest, mart) for mart in marts}
-        floors = {mart: rows for mart, rows in floors.items() if not gives_reason(manifest, mart, "may_shrink")}
-        least = {mart: row_floor(mart, floors, fed[mart], outcomes, empty_is_honest=gives_reason(manifest, mart, "may_be_empty")) for mart in marts}
-        frames = build.read_tables(settings.build_file, publish.SCHEMA, marts, run_id=context.run.run_id)
-        reports = {mart: validate(mart, suites.load(mart), frame, row_floor=least[mart]) for mart, frame in frames}
-        has_data = any(report.rows for mart, report in reports.items() if fed[mart] and mart != "source_status")
+        case = case_of(home, marts, manifest, context.run.run_id)
+        reports = home.judge.decide(case)
+        has_data = any(report.rows for mart, report in reports.items() if upstream_sources(manifest, mart) and mart != "source_status")
         unreal = build.not_finite(settings.build_file, publish.SCHEMA)
         pages = render(list(reports.values()), settings.home / "data_docs", notice=publish.SIMULATED if settings.is_simulated else "")
         for mart, report in reports.items():
@@ -189,7 +197,7 @@ def mart_gate(marts: Sequence[str], manifest: Mapping[str, Mapping[str, Mapping[
                 passed=not sentences and not warnings,
                 severity=dg.AssetCheckSeverity.ERROR if sentences else dg.AssetCheckSeverity.WARN,
                 metadata={
-                    "expected": dg.MetadataValue.text(f"{report.evaluated} expectations to hold on {least[mart]:,} rows or more, every number finite"),
+                    "expected": dg.MetadataValue.text(f"{report.evaluated} expectations to hold on {case.least[mart]:,} rows or more, every number finite"),
                     "found": dg.MetadataValue.text("; ".join(sentences or map(_sentence, warnings)) or f"that all hold on {report.rows:,} rows"),
                     **({"blocks": dg.MetadataValue.text("publication: analysts keep the last published file")} if sentences else {}),
                     "dagster/row_count": report.rows,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import dagster as dg
@@ -17,6 +17,7 @@ import dagster as dg
 from orchestration import progress
 from orchestration import settings as environment
 from orchestration.defs import records
+from orchestration.defs.judging import Judge
 from orchestration.landing import files
 from orchestration.landing.archive import Archive
 from orchestration.landing.files import locked
@@ -25,7 +26,7 @@ from orchestration.landing.ingest import Landing, Outcome
 from orchestration.landing.quarantine import Quarantine
 from orchestration.landing.transports import Http, Mirror, Replay, Transport
 from orchestration.landing.vintages import RawVintages
-from orchestration.sample_market.writer import Writer
+from orchestration.sample_market.writer import writer_of
 from orchestration.settings import Settings
 
 REPLAY = "contagion/replay"
@@ -40,6 +41,7 @@ class DataHome:
     landing: Landing
     open_transport: Callable[[], Transport]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    judge: Judge = field(default_factory=Judge)
 
     @cached_property
     def transport(self) -> Transport:
@@ -55,15 +57,9 @@ def market_cost(home: Path) -> Path:
     return home / "logs" / "simulated_market.json"
 
 
-@cache
-def market_writer(home: Path) -> Writer:
-    """The process that writes the simulated market of a home; started early, it works while Dagster loads."""
-    return Writer(home / "mirror")
-
-
 def _simulated_mirror(settings: Settings, run_id: str) -> Mirror:
     """The mirror of the simulated market, written where it is not there yet."""
-    writer = market_writer(settings.home)
+    writer = writer_of(settings.home)
     cost = writer.wait(lambda done, total: progress.report("simulated market: writing files", done, total))
     files.write_json(market_cost(settings.home), {"run_id": run_id, **asdict(cost)})
     return Mirror(writer.folder)
@@ -153,10 +149,11 @@ def data_home(context: dg.InitResourceContext) -> Iterator[DataHome]:
             context.log.warning(f"ended dbt process {orphan} of a killed run")
         for leftover in files.sweep(settings.home):
             context.log.warning(f"removed what a killed run left: {leftover.relative_to(settings.home)}")
-        helper = Helper()
+        helper, judge = Helper(), Judge()
         try:
             transport = partial(transport_of, settings, replay=run.tags.get(REPLAY) == "true", run_id=run.run_id)
-            yield DataHome(settings, landing_of(settings.home, helper), transport)
+            yield DataHome(settings, landing_of(settings.home, helper), transport, judge=judge)
         finally:
             helper.close()
+            judge.close()
             own.unlink(missing_ok=True)

@@ -18,7 +18,7 @@ from packaging.version import Version
 
 from orchestration import calendars, progress
 from orchestration import settings as environment
-from orchestration.defs import dbt_checks, groups, lineage, resources, runs, shown
+from orchestration.defs import dbt_checks, gates, groups, lineage, resources, runs, shown
 from orchestration.defs.raw import OWNERS
 from orchestration.landing import files
 from orchestration.landing.vintages import CLOCKS
@@ -274,6 +274,8 @@ def dbt_models(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
         # Events are handed on after dbt has closed the file, so that it can be looked at; dbt's own failure is raised after them: each shows its reason.
         events = list(_with_progress(invocation.stream(), _steps(manifest)))
         error = invocation.get_error()
+        if error is None:
+            home.judge.begin(gates.case_of(home, marts(manifest), manifest, context.run.run_id))
         yield from map(_look_at(home, manifest, session, is_whole=error is None).told, events)
         if error:
             raise error

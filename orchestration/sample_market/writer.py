@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from orchestration.sample_market.mirror import is_current, write_mirror
@@ -56,6 +57,12 @@ class Writer:
         if process.returncode:
             raise OSError(f"the simulated market was not written: {last.get(ERROR) or f'its process ended with status {process.returncode}'}")
         return Cost(written=bool(last["written"]), seconds=float(str(last["seconds"])), peak_mb=int(str(last["peak_mb"])))
+
+
+@cache
+def writer_of(home: Path) -> Writer:
+    """The one writer of a data home's market in this process: what begins it and what waits for it need not know each other."""
+    return Writer(home / "mirror")
 
 
 def _say(**words: object) -> None:
