@@ -93,6 +93,8 @@ def export(settings: Settings) -> None:
     os.environ["CONTAGION_PROFILE"] = settings.profile
     os.environ["CONTAGION_HOME"] = str(settings.home)
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+    # Matrices here are small and many: a second thread waits for the first, on a core that other work could have.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for name, value in (("CONTAGION_AS_OF", settings.as_of), ("CONTAGION_MIRROR", settings.mirror)):
         if value is None:
             os.environ.pop(name, None)
