@@ -23,7 +23,7 @@ POINTS = {
     "while archiving": ("orchestration.landing.archive", "files.write_bytes", 0, ""),
     "while writing vintages": ("orchestration.landing.vintages", "RawVintages._write", 0, ""),
     "in dbt": ("orchestration.progress", "report", 25, "dbt"),
-    "in the mart gate": ("orchestration.defs.gates", "row_floor", 1, ""),
+    "in the mart gate": ("orchestration.defs.judging", "Judge.decide", 0, ""),
     "while publishing": ("orchestration.warehouse.publish", "_copy", 0, ""),
 }
 
