@@ -46,7 +46,7 @@ def run(settings: Settings, first: date, last: date, *, may_go_back: bool, repla
     log = settings.home / "logs" / "dbt.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     run_id = str(uuid.uuid4())
-    with dg.DagsterInstance.get() as instance, records.held_open(instance, run_id), log.open("w") as lines, redirect_stdout(lines):
+    with records.opened() as instance, records.held_open(instance, run_id), log.open("w") as lines, redirect_stdout(lines):
         result = job.execute_in_process(
             instance=instance,
             run_id=run_id,

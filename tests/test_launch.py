@@ -88,6 +88,26 @@ def test_a_full_disk_is_said_before_anything_is_fetched(settings: environment.Se
     assert not (settings.home / "landing").exists()
 
 
+@pytest.mark.parametrize(
+    ("storage", "found"),
+    [
+        ({"sqlite": {"base_dir": {"env": "CONTAGION_NOT_SET"}}}, "CONTAGION_NOT_SET"),
+        ({"custom": {"module": "no_such_package", "class": "Storage", "config": {}}}, "ModuleNotFoundError: No module named 'no_such_package'"),
+    ],
+)
+def test_records_that_do_not_open_are_one_sentence(storage: dict[str, object], found: str, tmp_path: Path) -> None:
+    folder = tmp_path / "dagster"
+    folder.mkdir()
+    (folder / instance.OPERATORS).write_text(yaml.safe_dump({"storage": storage}))
+    answer = CliRunner().invoke(main, ["run", "--profile", "live", "--as-of", "2026-02-04"], env={"CONTAGION_HOME": str(tmp_path)})
+    assert answer.exit_code == 1
+    line = answer.stderr.splitlines()[-1]
+    assert "Traceback" not in answer.stderr
+    assert line.startswith("the run could not start: Dagster's records: expected the storage of dagster.local.yaml to open, found ")
+    assert found in line
+    assert not (tmp_path / "landing").exists()
+
+
 def test_records_that_cannot_be_written_are_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def broken(*_: object, **__: object) -> None:
         raise OperationalError("INSERT INTO event_logs", {}, sqlite3.OperationalError("database or disk is full"))
