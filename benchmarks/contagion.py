@@ -5,6 +5,7 @@ publishes and the fall of the AI index? *Contagion*: is transmission found where
 random draws where they do not (P1) or where nobody is forced (P0)? Readers of published files and of `truth/`; `benchmarks.truth` runs and prints.
 """
 
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,14 +23,21 @@ AHEAD = (0, 1, 5, 20)
 RIVALS = {"index": "index_value", "VIX": "vix_close", "OFR-like": "ofr_fsi", "AI drawdown": "ai_drawdown_pct"}
 BELOW_VIX = 0.02  # of AUC, that the index may stay behind
 SIGNIFICANT = 1.645
+WEIGHT = 1 / 6  # of a pillar in the index
+YEAR = 250  # sessions before a percentile
+WORST = 0.05  # of sessions: those on which a channel sells most
 SPREADS = ("contagion", "panic")
 
 
 @dataclass(frozen=True)
 class World:
-    """The published file of one world. daily: by session, index, parts and rivals; t-values of the price-pressure slope on the last session."""
+    """The published file of one world. daily: by session, index, parts and rivals; t-values of the price-pressure slope on the last session.
+
+    indicators: values of the index's indicators as known, by session and (pillar, indicator).
+    """
 
     daily: pd.DataFrame
+    indicators: pd.DataFrame
     t_value: float  # over all sessions so far
     t_250: float
 
@@ -63,9 +71,12 @@ def load(home: Path) -> World:
             order by trade_date
             """
         ).df()
+        indicators = connection.execute("select trade_date, pillar, indicator, indicator_value from marts.contagion_index_indicator_daily").df()
         slopes = "select t_history, t_250 from marts.price_pressure_daily where t_history is not null and t_250 is not null order by trade_date desc limit 1"
         found = connection.execute(slopes).fetchall()
-    return World(daily.set_index(pd.DatetimeIndex(daily["trade_date"])), *(map(float, found[0]) if found else (float("nan"), float("nan"))))
+    indicators["trade_date"] = pd.DatetimeIndex(indicators["trade_date"])
+    by_session = indicators.pivot(index="trade_date", columns=["pillar", "indicator"], values="indicator_value")
+    return World(daily.set_index(pd.DatetimeIndex(daily["trade_date"])), by_session, *(map(float, found[0]) if found else (float("nan"), float("nan"))))
 
 
 def stress(market: World, truth: Path) -> list[Rival]:
@@ -89,6 +100,27 @@ def _spreads(world: World) -> float:
     return float(world.daily["regime"].isin(SPREADS).mean())
 
 
+def contribution(market: World, world: World, pillar: str) -> pd.Series:
+    """What a world's pillar would add to the market's index, by session: each indicator ranked in the market's past instead of its own.
+
+    A percentile in a world's own past says how unusual a day is in that world. A channel that is missing on all days is missing in the past too, so that
+    only the market's past can show it. Of the market itself it is what is published, to a rank of a monthly figure among sessions instead of months.
+    """
+    ranks = []
+    for name in market.indicators[pillar]:
+        past = market.indicators[pillar, name].dropna()
+        asked = world.indicators[pillar, name].reindex(past.index) if (pillar, name) in world.indicators else past * np.nan
+        ordered: list[float] = []
+        rank = []
+        for today, value in zip(past.tolist(), asked.tolist(), strict=True):
+            insort(ordered, today)
+            is_known = len(ordered) >= YEAR and value == value
+            rank.append((bisect_left(ordered, value) + bisect_right(ordered, value) + 1) / 2 / len(ordered) if is_known else float("nan"))
+        ranks.append(pd.Series(rank, past.index))
+    added: pd.Series = (pd.concat(ranks, axis=1).mean(axis=1) * WEIGHT) ** 2
+    return added
+
+
 def transmission(market: World, twins: dict[str, World], truth: Path) -> list[Statement]:
     """What must hold of a market and its twins. twins: by the name of the world; those that are not there are not spoken of."""
     found = [
@@ -110,9 +142,17 @@ def transmission(market: World, twins: dict[str, World], truth: Path) -> list[St
         found.append(Statement("the index is higher than P1's on the days of most impact", 1.0, is_higher_than(twin, "index_value")))
     if NO_TRADES in twins:
         found.append(Statement("P0: share of days outside contagion and panic", 0.99, 1 - _spreads(twins[NO_TRADES])))
+    sales = pd.read_parquet(truth / "forced_selling.parquet").groupby(["channel", "trade_date"])["forced_sale_usd"].sum()
     for channel, pillar in PILLAR_OF.items():
         if (without := twins.get(f"without_{channel}")) is not None:
-            found.append(Statement(f"without {channel} the {pillar} pillar adds less on them", 1.0, is_higher_than(without, f"contribution_{pillar}")))
+            sold = sales[channel].set_axis(pd.DatetimeIndex(sales[channel].index)).reindex(market.daily.index).dropna()
+            days = sold.index[sold <= sold.quantile(WORST)]
+            for past, (one, other) in {
+                "the market's": [contribution(market, world, pillar) for world in (market, without)],
+                "its own": [world.daily[f"contribution_{pillar}"] for world in (market, without)],
+            }.items():
+                is_less = float(other.reindex(days).mean() < one.reindex(days).mean())
+                found.append(Statement(f"without {channel} the {pillar} pillar adds less where it sells most (ranked in {past} past)", 1.0, is_less))
     return found
 
 

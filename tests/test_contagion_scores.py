@@ -16,16 +16,22 @@ def world(index: list[float], *, t_value: float = 2.0, spreading: int = 0) -> Wo
     """A world whose rivals of the index stand still; the first sessions are called contagion."""
     regimes = ["contagion"] * spreading + ["calm"] * (10 - spreading)
     still = dict.fromkeys(("vix_close", "ofr_fsi", "ai_drawdown_pct"), 0.0)
-    parts = {f"contribution_{pillar}": [value / 6 for value in index] for pillar in set(contagion.PILLAR_OF.values())}
-    return World(pd.DataFrame({"index_value": index, "regime": regimes, **still, **parts}, index=SESSIONS), t_value, -t_value)
+    pillars = sorted(set(contagion.PILLAR_OF.values()))
+    parts = {f"contribution_{pillar}": [value / 6 for value in index] for pillar in pillars}
+    daily = pd.DataFrame({"index_value": index, "regime": regimes, **still, **parts}, index=SESSIONS)
+    return World(daily, pd.DataFrame({(pillar, "size"): index for pillar in pillars}, index=SESSIONS), t_value, -t_value)
 
 
 @pytest.fixture
 def truth(tmp_path: Path) -> Path:
-    """A crisis on the third and fourth session; the fourth has the most impact."""
+    """A crisis on the third and fourth session; the fourth has the most impact, and every channel sells most on it, of two kinds of assets."""
     crisis = pd.DataFrame({"name": ["one"], "first_on": [SESSIONS[2].date()], "last_on": [SESSIONS[3].date()]})
     crisis.to_parquet(tmp_path / "crisis.parquet")
     pd.DataFrame({"trade_date": SESSIONS.date, "is_worst": [number == 3 for number in range(10)]}).to_parquet(tmp_path / "impact_day.parquet")
+    kinds = [
+        (channel, day, sale) for channel in contagion.PILLAR_OF for number, day in enumerate(SESSIONS.date) for sale in (-9.0 * (number == 3), -float(number))
+    ]
+    pd.DataFrame(kinds, columns=["channel", "trade_date", "forced_sale_usd"]).to_parquet(tmp_path / "forced_selling.parquet")
     return tmp_path
 
 
@@ -47,13 +53,29 @@ def test_a_deeper_fall_counts_as_more_stress(truth: Path) -> None:
     assert areas["AI drawdown", 1] == pytest.approx(1)
 
 
-def test_statements_are_about_the_days_of_most_impact_and_need_their_twin(truth: Path) -> None:
+@pytest.fixture
+def from_the_first_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Percentiles that need no past."""
+    monkeypatch.setattr(contagion, "YEAR", 1)
+
+
+@pytest.mark.usefixtures("from_the_first_day")
+def test_statements_are_about_the_days_they_name_and_need_their_twin(truth: Path) -> None:
     market = world(RISING_BEFORE)
     assert [one.text for one in contagion.transmission(market, {}, truth)] == ["price pressure is significant", "the same over the last 250 sessions alone"]
-    # higher on every session but the one of most impact
+    # higher on every session but the one of most impact and most sales
     louder = world([20.0, 20.0, 20.0, 6.0, *[20.0] * 6], t_value=1.0, spreading=2)
-    twins = {NO_IMPACT: louder, NO_TRADES: world(RISING_BEFORE, spreading=1), "without_redemption": louder, "without_margin_call": world([8.0] * 10)}
+    as_unusual = world([value / 2 for value in RISING_BEFORE])
+    as_unusual.daily[:] = market.daily
+    twins = {
+        NO_IMPACT: louder,
+        NO_TRADES: world(RISING_BEFORE, spreading=1),
+        "without_redemption": louder,
+        "without_margin_call": world([8.0] * 10),
+        "without_risk_parity": as_unusual,
+    }
     found = {one.text: one.found for one in contagion.transmission(market, twins, truth)}
+    where = "pillar adds less where it sells most (ranked in"
     assert found == {
         "price pressure is significant": 1,
         "the same over the last 250 sessions alone": 0,
@@ -61,9 +83,26 @@ def test_statements_are_about_the_days_of_most_impact_and_need_their_twin(truth:
         "P1: share of days outside contagion and panic": pytest.approx(0.8),
         "the index is higher than P1's on the days of most impact": 1,
         "P0: share of days outside contagion and panic": pytest.approx(0.9),
-        "without redemption the outflow pillar adds less on them": 1,
-        "without margin_call the leverage pillar adds less on them": 0,
+        f"without redemption the outflow {where} the market's past)": 1,
+        f"without redemption the outflow {where} its own past)": 1,
+        f"without margin_call the leverage {where} the market's past)": 0,
+        f"without margin_call the leverage {where} its own past)": 0,
+        f"without risk_parity the mechanics {where} the market's past)": 1,
+        f"without risk_parity the mechanics {where} its own past)": 0,
     }
+
+
+@pytest.mark.usefixtures("from_the_first_day")
+def test_a_twin_is_ranked_among_the_days_of_the_market(truth: Path) -> None:
+    """0, 9, 8, 7 so far: 7 is second of four, 8.5 lies between third and last; an indicator without a value that day is left out."""
+    market, twin = world(RISING_BEFORE), world([8.5] * 10)
+    assert contagion.contribution(market, market, "outflow").iloc[3] == pytest.approx((2 / 4 / 6) ** 2)
+    assert contagion.contribution(market, twin, "outflow").iloc[3] == pytest.approx((3.5 / 4 / 6) ** 2)
+    market.indicators["outflow", "later"] = [float("nan")] * 4 + [1.0] * 6
+    twin.indicators["outflow", "later"] = [float("nan")] * 5 + [0.0] * 5
+    found = contagion.contribution(market, twin, "outflow")
+    assert found.iloc[4] == pytest.approx((4.5 / 5 / 6) ** 2)
+    assert found.iloc[5] == pytest.approx(((5.5 / 6 + 0.5 / 2) / 2 / 6) ** 2)
 
 
 def test_systemicness_is_judged_by_what_losses_of_the_worst_days_cost_others(tmp_path: Path) -> None:

@@ -64,6 +64,16 @@ def recursive_percentile(values: Array, first_block: int, *, ties: str = "highes
     return found
 
 
+def known_percentile(values: Array, minimum: int) -> Array:
+    """Percentiles as a session could know them, (observations,), equal values at their mean rank: NaN for those that came before there were so many.
+
+    minimum: observations, NaN not counted. ValueError below 1.
+    """
+    found = recursive_percentile(values, minimum, ties="mean")
+    found[np.cumsum(np.isfinite(values)) < minimum] = np.nan
+    return found
+
+
 def ewma_correlation(pillars: Array, decay: float, first_block: int) -> Array:
     """Exponentially weighted correlations of pillars after each session, (sessions, pillars, pillars); NaN before a pair has a block of common sessions.
 

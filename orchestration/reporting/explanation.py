@@ -20,6 +20,10 @@ PARTS = """
     select part, percentile, contribution, share_of_index, change_1d, change_5d from contagion_index_part_daily where trade_date = ?
     order by abs(change_1d) desc nulls last, part
 """
+INDICATORS = """
+    select pillar, indicator, indicator_value, unit, percentile, age_days from contagion_index_indicator_daily where trade_date = ?
+    order by percentile desc nulls last, indicator
+"""
 # the net of a market is that of its pairs: what it gives to the others' forecast variance less what it takes
 MARKETS = """
     select source, sum(net_pct order by target) as net_pct from connectedness_pair_daily where trade_date = ?
@@ -43,6 +47,18 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Indicator:
+    """An indicator of a pillar: its newest value, signed so that more is worse, in its unit, its percentile (null before it has a past), its age in days."""
+
+    pillar: str
+    name: str
+    value: float
+    unit: str
+    percentile: float | None
+    age_days: int
+
+
+@dataclass(frozen=True)
 class Market:
     """A market and what it gives to others' forecast variance less what it takes, percentage points added over its pairs."""
 
@@ -61,7 +77,8 @@ class Fund:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A session of contagion_index_daily (fields as its columns), its parts by what they changed on the day, and the largest on both ends of the network.
+    """A session of contagion_index_daily (fields as its columns), its parts by what they changed on the day, its indicators by how unusual they are,
+    and the largest on both ends of the network.
 
     Transmitters and receivers are empty where their tables have no row for the session.
     """
@@ -80,6 +97,7 @@ class Explanation:
     inputs_known: str
     reason: str | None
     parts: list[Part]
+    indicators: list[Indicator]
     market_transmitters: list[Market]
     market_receivers: list[Market]
     fund_transmitters: list[Fund]
@@ -109,6 +127,7 @@ def explain(published: Path, day: date | None = None) -> Explanation:
         day=chosen,
         **found[0],
         parts=[Part(*row) for row in asked(PARTS)],
+        indicators=[Indicator(*row) for row in asked(INDICATORS)],
         market_transmitters=markets("desc"),
         market_receivers=markets("asc"),
         fund_transmitters=funds("systemicness_usd", "systemicness"),

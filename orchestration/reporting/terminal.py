@@ -113,13 +113,21 @@ def explanation(explained: Explanation, *, simulated: bool) -> None:
         for part in explained.parts:
             moved.add_row(
                 "pairs together" if part.name == "cross" else part.name,
-                "–" if part.percentile is None else f"{100 * part.percentile:.0f} %",
+                "–" if part.percentile is None else f"{100 * part.percentile:.1f} %",
                 _signed(part.contribution, ".3f"),
                 _signed(None if part.share is None else 100 * part.share, ".0f") + ("" if part.share is None else " %"),
                 _signed(part.change_1d),
                 _signed(part.change_5d),
             )
         console.print(moved)
+    if explained.indicators:
+        rests_on = _numbers("indicator", "value", "percentile", "days old", title="\nWhat it rests on (more is worse)")
+        rests_on.add_column("unit")
+        rests_on.add_column("pillar")
+        for one in explained.indicators:
+            percentile = "–" if one.percentile is None else f"{100 * one.percentile:.1f} %"
+            rests_on.add_row(one.name, f"{one.value:.3g}".replace("-", "−"), percentile, f"{one.age_days}", one.unit, one.pillar)
+        console.print(rests_on)
     markets = _numbers("gives to others", "net, points", title="\nVolatility passed on between markets")
     markets.add_column("takes from others")
     markets.add_column("net, points", justify="right")

@@ -1,4 +1,4 @@
-"""The Python model without dbt: ages of inputs, pillars that come and go, tables that are empty, and no past row that moves when a session is added."""
+"""The two Python models of the index without dbt: ages of inputs, pillars that come and go, empty tables, no past row that moves with a new session."""
 
 import csv
 import importlib.util
@@ -21,8 +21,8 @@ PARAMETERS |= {"percentile_minimum_daily": 30, "percentile_minimum_monthly": 3, 
 SESSIONS = calendars.sessions(date(2024, 1, 2), date(2024, 12, 31))
 
 
-def shipped_model() -> Any:
-    spec = importlib.util.spec_from_file_location("int_contagion_index_computed", DBT_PROJECT / "models" / "intermediate" / "int_contagion_index_computed.py")
+def shipped_model(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, DBT_PROJECT / "models" / "intermediate" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -71,7 +71,9 @@ def computed(rows: pd.DataFrame, last: date = SESSIONS[-1], pressed: tuple[date,
             ),
         }
         dbt = type("Dbt", (), {"ref": staticmethod(tables.__getitem__)})
-        connection.register("found", shipped_model().model(dbt, connection))
+        connection.register("ranked", shipped_model("int_index_indicators_ranked").model(dbt, connection))
+        tables["int_index_indicators_ranked"] = connection.table("ranked")
+        connection.register("found", shipped_model("int_contagion_index_computed").model(dbt, connection))
         return connection.sql("select * from found order by trade_date").df()
 
 

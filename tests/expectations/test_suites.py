@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import great_expectations.expectations as classes
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -51,6 +52,7 @@ MARTS = [
     "cross_asset_contagion_daily",
     "contagion_index_daily",
     "contagion_index_part_daily",
+    "contagion_index_indicator_daily",
     "safe_haven_daily",
     "benchmark_daily",
     "catalog",
@@ -195,6 +197,26 @@ def test_parts_that_are_not_the_whole_index_block() -> None:
     parts = parts.assign(percentile=[0.9] * 6 + [None], change_1d=0.01, change_5d=None)
     assert check("contagion_index_part_daily", parts).failures == ()
     assert complaints(check("contagion_index_part_daily", parts.head(6)), None) == {"parts": "critical", "shares_sum": "critical"}
+
+
+def test_an_indicator_of_a_day_to_come_or_of_no_number_blocks() -> None:
+    indicators = pd.DataFrame(
+        {
+            "trade_date": pd.Timestamp("2026-02-04"),
+            "pillar": ["leverage", "outflow"],
+            "indicator": ["margin_debt_growth", "outflow_2d"],
+            "indicator_value": [0.36, 1.9],
+            "unit": ["fraction", "per cent of assets"],
+            "percentile": [0.97, None],
+            "observed_on": pd.to_datetime(["2025-12-31", "2026-02-04"]),
+            "age_days": [35, 0],
+        }
+    )
+    assert check("contagion_index_indicator_daily", indicators).failures == ()
+    wrong = indicators.assign(indicator_value=[0.36, np.inf], percentile=[97.0, None], observed_on=pd.Timestamp("2026-02-05"), age_days=[-1, -1])
+    assert complaints(check("contagion_index_indicator_daily", wrong), None) == dict.fromkeys(
+        ("_infinite_figures", "percentile", "age_days", "days"), "critical"
+    )
 
 
 def claims() -> pd.DataFrame:

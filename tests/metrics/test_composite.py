@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from orchestration.metrics.composite import NO_REGIME, Array, composite, ewma_correlation, recursive_percentile, regimes
+from orchestration.metrics.composite import NO_REGIME, Array, composite, ewma_correlation, known_percentile, recursive_percentile, regimes
 
 DECAY, BLOCK = 0.93, 60
 RULES: Any = {"entries": [0.6, 0.8, 0.93, 0.98], "needs_transmission": 3, "up": 2, "down": 5, "margin": 0.05}
@@ -67,6 +67,12 @@ def test_a_constant_series_stands_at_the_median_and_a_short_one_nowhere() -> Non
     assert recursive_percentile(np.full(100, 3.0), 10, ties="mean")[-1] == pytest.approx(0.505)
     assert np.isnan(recursive_percentile(np.arange(9.0), 10)).all()
     assert len(recursive_percentile(np.empty(0), 10)) == 0
+
+
+def test_what_a_session_could_not_know_is_left_out() -> None:
+    values = np.array([5.0, np.nan, 1.0, 3.0, 3.0])
+    assert known_percentile(values, 3) == pytest.approx([np.nan, np.nan, np.nan, 2 / 3, (2 + 3) / 2 / 4], nan_ok=True)
+    assert np.isnan(known_percentile(values, 5)).all()
 
 
 @pytest.mark.parametrize(("block", "ties"), [(0, "highest"), (5, "lowest")])

@@ -26,6 +26,11 @@ TABLES = f"""
     select date '{DAY}' as trade_date, part, columns(* exclude (part))::double from (values
         ('outflow', 0.98, 0.1, 0.29, 0.001, null::double), ('cross', null, 0.2486, 0.71, 0.0401, -0.1707), ('leverage', null, null, null, null, null)
     ) as parts(part, percentile, contribution, share_of_index, change_1d, change_5d);
+    create table contagion_index_indicator_daily as
+    select date '{DAY}' as trade_date, * replace (indicator_value::double as indicator_value, percentile::double as percentile) from (values
+        ('leverage', 'margin_debt_growth', 0.3612, 'fraction', 0.97, 35), ('outflow', 'outflow_2d', -1.25, 'per cent of assets', null, 0),
+        ('outflow', 'outflow_5d', 1.9, 'per cent of assets', 0.995, 0)
+    ) as indicators(pillar, indicator, indicator_value, unit, percentile, age_days);
     create table connectedness_pair_daily as
     select date '{DAY}' as trade_date, source, target, net_pct::double as net_pct from (values
         ('tech', 'gold', 6.0), ('gold', 'tech', -6.0), ('tech', 'value', 1.5), ('value', 'tech', -1.5), ('value', 'gold', 1.0), ('gold', 'value', -1.0)
@@ -75,6 +80,12 @@ def test_the_page_says_what_the_index_is_what_moved_it_and_that_it_is_simulated(
     lines = [line.split() for line in page.splitlines()]
     assert ["pairs", "together", "–", "0.249", "71", "%", "+0.040", "−0.171"] in lines
     assert ["leverage", "–", "–", "–", "–", "–"] in lines
+    rests = page[page.index("What it rests on") : page.index("Volatility")].splitlines()[2:]
+    assert [line.split()[:5] for line in rests if line.strip()] == [
+        ["outflow_5d", "1.9", "99.5", "%", "0"],
+        ["margin_debt_growth", "0.361", "97.0", "%", "35"],
+        ["outflow_2d", "−1.25", "–", "0", "per"],
+    ]
     assert ["tech", "+7.5", "gold", "−7.0"] in lines
     assert ["value", "−0.5"] in lines
     assert ["XLK", "2,500,000,000", "10.00", "QQQ", "300,000,000", "10.00"] in lines

@@ -1,6 +1,6 @@
-"""The contagion index of every session: indicators in, percentiles, pillars, contributions and regimes out.
+"""The contagion index of every session: percentiles of indicators in, pillars, contributions and regimes out.
 
-Reads the tables, lays indicators on the sessions and says how old each is. The mathematics are in `orchestration/metrics/composite.py`, words and
+Reads the indicators as each session knew them and says how old each is. The mathematics are in `orchestration/metrics/composite.py`, words and
 changes in `contagion_index_daily`: neither may come in.
 """
 
@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from orchestration.metrics.composite import NO_REGIME, composite, ewma_correlation, recursive_percentile, regimes
+from orchestration.metrics.composite import NO_REGIME, composite, ewma_correlation, known_percentile, regimes
 
 PILLARS = ("outflow", "leverage", "spread", "comovement", "mechanics", "network")
 REGIMES = ("calm", "tension", "stress", "contagion", "panic")
 
 
 class Indicator(NamedTuple):
-    """One indicator on the sessions: its percentile, and its age in calendar days; both NaN where it is not known or too old."""
+    """One indicator on the sessions: its percentile, and its age in calendar days; both NaN where it is not known, too old or without a past."""
 
     name: str
     pillar: str
@@ -24,35 +24,18 @@ class Indicator(NamedTuple):
     age: npt.NDArray[np.float64]
 
 
-def days(values: Any) -> npt.NDArray[np.int64]:
-    """Dates as whole days, which can be subtracted."""
-    return np.asarray(values).astype("datetime64[D]").astype(np.int64)
-
-
-def known_percentile(values: npt.NDArray[np.float64], minimum: int) -> npt.NDArray[np.float64]:
-    """Percentiles in the past of each value, NaN for the values that came before there were enough."""
-    found = recursive_percentile(values, minimum, ties="mean")
-    found[: minimum - 1] = np.nan
-    return found
-
-
-def laid_on(sessions: npt.NDArray[np.int64], listed: list[tuple[str, str, str]], rows: dict[str, Any], parameters: dict[str, float]) -> list[Indicator]:
-    """Every listed indicator as each session knew it: its newest value, if that is not too old. listed: name, pillar, frequency. rows: by indicator and day.
+def laid_on(sessions: Any, listed: list[tuple[str, str]], rows: dict[str, Any]) -> list[Indicator]:
+    """Every listed indicator by session. listed: name, pillar. rows: by session and indicator.
 
     One without rows is there too, unknown: whether it will have some one day is nothing a past session knows.
     """
-    names, nothing = rows["indicator"].astype(object), np.full(len(sessions), np.nan)
+    names, places = rows["indicator"].astype(object), np.searchsorted(sessions, rows["trade_date"])
     found = []
-    for name, pillar, frequency in listed:
-        its = {column: values[names == name] for column, values in rows.items()}
-        percentile = known_percentile(np.asarray(its["indicator_value"], dtype=np.float64), int(parameters[f"percentile_minimum_{frequency}"]))
-        if not len(percentile):
-            found.append(Indicator(name, pillar, nothing, nothing))
-            continue
-        newest = np.searchsorted(days(its["trade_date"]), sessions, side="right") - 1
-        age = np.where(newest >= 0, sessions - days(its["observed_on"])[newest], np.nan)
-        is_usable = (age <= parameters[f"index_max_age_{frequency}"]) & np.isfinite(percentile[newest])
-        found.append(Indicator(name, pillar, np.where(is_usable, percentile[newest], np.nan), np.where(is_usable, age, np.nan)))
+    for name, pillar in listed:
+        its = (names == name) & np.isfinite(rows["percentile"])
+        percentile, age = np.full(len(sessions), np.nan), np.full(len(sessions), np.nan)
+        percentile[places[its]], age[places[its]] = rows["percentile"][its], rows["age_days"][its]
+        found.append(Indicator(name, pillar, percentile, age))
     return found
 
 
@@ -78,9 +61,7 @@ def in_words(indicators: list[Indicator], sessions: int) -> list[str]:
 
 def regime_of(index_value: npt.NDArray[np.float64], is_transmitted: npt.NDArray[np.bool_], parameters: dict[str, float]) -> tuple[Any, Any]:
     """The index's percentile in its own past, and the regime it stands for."""
-    percentile = np.full(len(index_value), np.nan)
-    is_known = np.isfinite(index_value)
-    percentile[is_known] = known_percentile(index_value[is_known], int(parameters["percentile_minimum_daily"]))
+    percentile = known_percentile(index_value, int(parameters["percentile_minimum_daily"]))
     rules = {"up": int(parameters["regime_up_sessions"]), "down": int(parameters["regime_down_sessions"]), "margin": parameters["regime_hysteresis"]}
     entries = [parameters[f"regime_quantile_{name}"] for name in REGIMES[1:]]
     return percentile, regimes(percentile, is_transmitted, entries, needs_transmission=REGIMES.index("contagion"), **rules)
@@ -89,23 +70,24 @@ def regime_of(index_value: npt.NDArray[np.float64], is_transmitted: npt.NDArray[
 def model(dbt: Any, session: Any) -> dict[str, Any]:
     """Columns by name, a row a session from the first indicator on; DuckDB reads NaN as null."""
     parameters: dict[str, float] = dict(dbt.ref("parameters").project("parameter, value").fetchall())
-    rows = dbt.ref("int_index_indicators").order("indicator, trade_date, observed_on").fetchnumpy()
-    dates = dbt.ref("int_sessions_numbered").order("trade_date").project("trade_date").fetchnumpy()["trade_date"]
+    # a table without rows comes out of Python without types
+    columns = "cast(trade_date as date) as trade_date, indicator, cast(age_days as double) as age_days, cast(percentile as double) as percentile"
+    ranked = dbt.ref("int_index_indicators_ranked").order("indicator, trade_date").project(columns).fetchnumpy()
+    rows = {column: np.ma.filled(values, np.nan) if column == "percentile" else values for column, values in ranked.items()}
     pressed = dbt.ref("price_pressure_daily").filter("is_significant").project("trade_date").fetchnumpy()["trade_date"]
-    began = days(rows["trade_date"]).min(initial=np.iinfo(np.int64).max)
-    dates = dates[days(dates) >= began]
-    sessions = days(dates)
-    listed = dbt.ref("index_indicators").order("indicator").project("indicator, pillar, frequency").fetchall()
-    indicators = laid_on(sessions, listed, rows, parameters)
+    sessions = dbt.ref("int_sessions_numbered").order("trade_date").project("trade_date").fetchnumpy()["trade_date"]
+    sessions = sessions[np.searchsorted(sessions, rows["trade_date"].min()) if len(rows["trade_date"]) else len(sessions) :]
+    listed = dbt.ref("index_indicators").order("indicator").project("indicator, pillar").fetchall()
+    indicators = laid_on(sessions, listed, rows)
     pillars = np.column_stack([mean_of_known([its.percentile for its in indicators if its.pillar == pillar], len(sessions)) for pillar in PILLARS])
     weights = np.array([parameters[f"pillar_weight_{pillar}"] for pillar in PILLARS])
     correlation = ewma_correlation(pillars, parameters["composite_ewma_lambda_daily"], int(parameters["index_first_block"]))
     whole = composite(pillars, correlation, weights, int(parameters["pillar_minimum"]))
-    is_transmitted = np.isin(sessions, days(pressed))
+    is_transmitted = np.isin(sessions, pressed)
     percentile, regime = regime_of(whole.index_value, is_transmitted, parameters)
     ages = np.column_stack([np.zeros(len(sessions)), *(np.nan_to_num(its.age) for its in indicators)])
     return {
-        "trade_date": dates,
+        "trade_date": sessions,
         "index_value": whole.index_value,
         **{f"contribution_{pillar}": whole.contributions[:, place] for place, pillar in enumerate(PILLARS)},
         "contribution_cross": whole.cross,
