@@ -15,12 +15,13 @@ import duckdb
 from orchestration.landing.vintages import CLOCKS
 from orchestration.reporting import markdown
 from orchestration.reporting.brief import charts, page, tables
+from orchestration.reporting.brief.charts.drawing import picture
 from orchestration.sources.contract import Table
 from orchestration.warehouse import preview
 from orchestration.warehouse.publish import SIMULATED
 
 if TYPE_CHECKING:
-    from orchestration.reporting.brief.charts import Figure
+    from orchestration.reporting.brief.charts.parts import Figure
 
 Meanings = Mapping[str, str]
 NOT_DRAWN = (duckdb.Error, ArithmeticError, LookupError, TypeError, ValueError)  # what numbers that nobody has judged yet may do to a chart
@@ -135,7 +136,7 @@ def headlines(published: Path, *, is_simulated: bool) -> dg.MetadataValue:
 def _chart(connection: duckdb.DuckDBPyConnection, make: Callable[[duckdb.DuckDBPyConnection], "Figure"], *, is_simulated: bool) -> dg.MetadataValue:
     try:
         figure = make(connection)
-        drawn = charts.picture(figure, notice=SIMULATED.strip() if is_simulated else "")
+        drawn = picture(figure, notice=SIMULATED.strip() if is_simulated else "")
     except NOT_DRAWN as error:
         return dg.MetadataValue.text(f"cannot be drawn: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
     return dg.MetadataValue.md(markdown.picture(drawn, figure.words)) if drawn else dg.MetadataValue.text(figure.words)

@@ -23,12 +23,14 @@ from orchestration.cli import main
 from orchestration.defs import publication
 from orchestration.defs.shown import pictures
 from orchestration.reporting.brief import charts, page, tables, words
-from orchestration.reporting.brief.charts import Figure
+from orchestration.reporting.brief.charts import ai_value, index, leaving, leverage, parts, selling, spreading
+from orchestration.reporting.brief.charts.parts import Figure
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.warehouse.build import connect
 
 from .. import pages
 
+DRAWN = [make for section in page.SECTIONS for make in section.contents if make.__module__.startswith(charts.__name__)]
 DAY = "2026-02-04"
 MARTS = sorted((DBT_PROJECT / "models" / "marts").rglob("*.yml"))
 # Thirty weekdays to the day of the story; n counts them from 1.
@@ -181,7 +183,7 @@ def specifications(path: Path) -> dict[str, dict[str, Any]]:
 
 class TestNumbers:
     def test_contributions_of_the_index_add_up_to_it_with_what_pairs_add_or_take(self, told: Settings) -> None:
-        figure = drawn(told, charts.contagion_index)
+        figure = drawn(told, index.contagion_index)
         parts = frame(told, "contagion_index_part_daily")
         for day, of_day in pd.DataFrame(figure.rows).groupby("trade_date"):
             expected = parts[parts.trade_date == pd.Timestamp(day)].set_index("part").contribution
@@ -192,7 +194,7 @@ class TestNumbers:
 
     def test_levels_of_72_hours_start_at_100_and_end_where_four_closes_end(self, told: Settings) -> None:
         closes = frame(told, "ai_sentiment_daily").sort_values("trade_date").tail(4)
-        figure = drawn(told, charts.ai_hours)
+        figure = drawn(told, leaving.ai_hours)
         found = pd.DataFrame(figure.rows).pivot(index="trade_date", columns="series", values="level")
         for series, column in (("AI index", "ai_index"), ("industrials", "industrial_index")):
             expected = (100 * closes[column] / closes[column].iloc[0]).to_list()
@@ -200,7 +202,7 @@ class TestNumbers:
         assert figure.title == f"Over 72 hours (three sessions): AI index {words.number(100 * (100 / 271 - 1), '+.1f')} % and industrials +0.6 %"
 
     def test_the_spread_keeps_of_each_month_its_last_level_and_its_sharpest_narrowing(self, told: Settings) -> None:
-        figure = drawn(told, charts.spread)
+        figure = drawn(told, ai_value.spread)
         daily = frame(told, "ai_value_spread_daily").sort_values("trade_date")
         months = daily.groupby(daily.trade_date.dt.to_period("M"))
         found = pd.DataFrame(figure.rows)
@@ -210,7 +212,7 @@ class TestNumbers:
         assert figure.title == "The spread narrowed by 30.0 log points in 20 sessions, the sharpest since 2000-04-27"
 
     def test_the_ledger_sums_classes_and_its_last_day_says_who_sells_most(self, told: Settings) -> None:
-        figure = drawn(told, charts.ledger)
+        figure = drawn(told, selling.ledger)
         daily = frame(told, "forced_selling_daily")
         last = sorted(daily.trade_date.unique())[-20:]
         expected = daily[daily.trade_date.isin(last)].groupby(["trade_date", "channel"]).forced_sale_usd.sum() / 1e9
@@ -219,7 +221,7 @@ class TestNumbers:
         assert figure.cells[0] == ("fund redemptions", "−$5.7 billion", "−$5.7 billion")
 
     def test_shares_of_volume_are_by_class_and_the_hardest_sold_stands_first(self, told: Settings) -> None:
-        figure = drawn(told, charts.against_volume)
+        figure = drawn(told, selling.against_volume)
         daily = frame(told, "forced_selling_daily")
         today = daily[daily.trade_date == DAY]
         expected = (100 * today.forced_sale_usd / today.adv_usd).groupby(today.asset_class).sum().sort_values()
@@ -227,14 +229,14 @@ class TestNumbers:
         assert [row[3] for row in figure.cells] == [f"{words.number(share, '+.1f')} %" for share in expected]
 
     def test_gamma_is_of_the_newest_chain_and_names_the_flip_level(self, told: Settings) -> None:
-        figure = drawn(told, charts.gamma)
+        figure = drawn(told, selling.gamma)
         strikes = frame(told, "dealer_gamma_strike")
         newest = strikes[strikes.trade_date == strikes.trade_date.max()].sort_values("strike")
         assert [row["net_gamma_usd_mn_per_pct"] for row in figure.rows] == pytest.approx((newest.estimated_net_gamma_usd_per_pct / 1e6).to_list())
         assert figure.cells == (("SPX", "2026-02-03", "7,000.0", "−$1.5 billion", "short", "7,050.0 (spot −0.7 %)"),)
 
     def test_a_fund_is_tied_to_the_one_most_like_it_on_the_newest_day_of_overlaps(self, told: Settings) -> None:
-        figure = drawn(told, charts.fund_network)
+        figure = drawn(told, spreading.fund_network)
         assert [(row["fund_id"], row["neighbour_id"], row["neighbour_costs_usd_mn"]) for row in figure.rows] == [
             ("QQQ", None, None),
             ("VOO", "IVV", pytest.approx(340)),
@@ -243,7 +245,7 @@ class TestNumbers:
         assert figure.title == "QQQ passes most on: it costs other funds $666 million; VOO is the largest payer on balance ($150 million)"
 
     def test_a_market_s_net_position_is_the_sum_over_its_pairs(self, told: Settings) -> None:
-        figure = drawn(told, charts.market_network)
+        figure = drawn(told, spreading.market_network)
         pairs = frame(told, "connectedness_pair_daily")
         given, taken = pairs.groupby("source").share_pct.sum(), pairs.groupby("target").share_pct.sum()
         nets = {row["source"]: row["source_net_pct"] for row in figure.rows}
@@ -251,7 +253,7 @@ class TestNumbers:
         assert max(nets, key=lambda name: nets[name]) == (given - taken).idxmax() == "us_equity"
 
     def test_margin_debt_shows_what_was_public_by_the_cut_off_and_since_when(self, told: Settings) -> None:
-        figure = drawn(told, charts.margin_debt)
+        figure = drawn(told, leverage.margin_debt)
         months = frame(told, "margin_leverage_monthly")
         assert len(figure.rows) == (months.known_on <= "2026-02-05").sum() < len(months)
         assert figure.title.startswith("Margin debt was $1,240.0 billion at the end of December 2025, public since 2026-01-22, the highest on record")
@@ -322,7 +324,7 @@ class TestPage:
                 connection.execute(code.text_content()).fetchall()
             for figure in tree.xpath("//figure"):
                 name = figure.get("id")
-                answered = pd.DataFrame(charts.answer(connection, figure.xpath(".//pre/code")[0].text_content()))
+                answered = pd.DataFrame(parts.answer(connection, figure.xpath(".//pre/code")[0].text_content()))
                 sheets = [rows for panel in specified if panel.rpartition("-")[0] == name for rows in specified[panel]["datasets"].values()]
                 plotted = pd.DataFrame([row for rows in sheets for row in rows])
                 compared = [column for column in answered.columns if column in plotted and pd.api.types.is_float_dtype(answered[column])]
@@ -357,7 +359,7 @@ class TestPage:
         assert "No index. no indicator was known for this session" in text
         assert "There are no Data Docs beside this data home." in text
         assert tree.xpath("//div[@class='chart']") == []
-        assert len(tree.xpath("//figure//p[@class='empty']")) == len(charts.ALL)
+        assert len(tree.xpath("//figure//p[@class='empty']")) == len(DRAWN)
         assert "nan" not in text.lower().split()
         assert "None" not in text
 
@@ -455,7 +457,7 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("colour", [charts.BLUE, charts.VERMILION, charts.GREEN, charts.PURPLE, charts.OCHRE, charts.SKY, charts.GREY])
+@pytest.mark.parametrize("colour", [parts.BLUE, parts.VERMILION, parts.GREEN, parts.PURPLE, parts.OCHRE, parts.SKY, parts.GREY])
 def test_colours_of_series_stand_out_on_the_light_and_the_dark_page(colour: str) -> None:
     assert min(contrast(colour, "#fcfbf8"), contrast(colour, "#14171b")) >= 3
 
@@ -507,7 +509,7 @@ class TestInChromium:
     def test_disclosures_open_by_keyboard(self, browser: Browser, brief: Path) -> None:
         with pages.opened(browser, brief) as (shown, _):
             there, opened = pages.open_by_keyboard(shown)
-            assert there == opened > 2 * len(charts.ALL)
+            assert there == opened > 2 * len(DRAWN)
 
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_axe_finds_nothing_serious_with_all_disclosures_open(self, browser: Browser, brief: Path, axe: str, scheme: Any) -> None:

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.reporting.brief import charts, tables
-from orchestration.reporting.brief.charts import Figure
+from orchestration.reporting.brief import tables
+from orchestration.reporting.brief.charts import ai_value, index, leaving, leverage, selling, spreading
+from orchestration.reporting.brief.charts.drawing import specification
+from orchestration.reporting.brief.charts.parts import Figure
 from orchestration.reporting.brief.tables import Table
 from orchestration.reporting.brief.words import weekday
 from orchestration.settings import Settings, parse_day
@@ -46,13 +48,13 @@ class Section:
 
 
 SECTIONS = (
-    Section("the-index", "The index and what it is made of", (charts.contagion_index,)),
+    Section("the-index", "The index and what it is made of", (index.contagion_index,)),
     Section("news", "What is new", (tables.headlines,)),
-    Section("sentiment", "Who leaves the AI trade", (charts.outflows, charts.ai_hours, charts.overnight, charts.ai_year)),
-    Section("the-spread", "AI growth over value, since before the dot-com turn", (charts.spread,)),
-    Section("selling", "Who must sell", (charts.ledger, charts.against_volume, charts.gamma, charts.risk_parity)),
-    Section("spreading", "Where it spreads", (charts.fund_network, charts.market_network)),
-    Section("leverage", "Borrowed money", (charts.margin_debt,)),
+    Section("sentiment", "Who leaves the AI trade", (leaving.outflows, leaving.ai_hours, leaving.overnight, leaving.ai_year)),
+    Section("the-spread", "AI growth over value, since before the dot-com turn", (ai_value.spread,)),
+    Section("selling", "Who must sell", (selling.ledger, selling.against_volume, selling.gamma, selling.risk_parity)),
+    Section("spreading", "Where it spreads", (spreading.fund_network, spreading.market_network)),
+    Section("leverage", "Borrowed money", (leverage.margin_debt,)),
     Section("watch", "What to watch", (tables.levels, tables.events)),
     Section("checked", "What people say", (tables.claims,)),
     Section("basis", "What this page rests on", (tables.sources,)),
@@ -103,7 +105,7 @@ def render(published: Path, manifest: Mapping[str, Any], home: Path) -> str:
         answers = tables.answers(connection)
         sections = [(section, [make(connection) for make in section.contents]) for section in SECTIONS]
     figures = [found for _, contents in sections for found in contents if isinstance(found, Figure)]
-    specifications = {f"{figure.name}-{place}": charts.specification(panel) for figure in figures for place, panel in enumerate(figure.panels)}
+    specifications = {f"{figure.name}-{place}": specification(panel) for figure in figures for place, panel in enumerate(figure.panels)}
     scripts = [vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"), (HERE / "brief.js").read_text(encoding="utf-8")]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
@@ -121,7 +123,7 @@ def render(published: Path, manifest: Mapping[str, Any], home: Path) -> str:
         gates=tables.gates(home),
         provenance=tables.provenance(manifest),
         pictures={
-            f"{figure.name}-{place}": vl_convert.vegalite_to_svg(charts.specification(panel, width=PICTURE_WIDTH))
+            f"{figure.name}-{place}": vl_convert.vegalite_to_svg(specification(panel, width=PICTURE_WIDTH))
             for figure in figures
             for place, panel in enumerate(figure.panels)
         },

@@ -1,4 +1,4 @@
-"""The brief's answers and tables: statements of the published file in, words out. Charts are `charts.py`'s, the page is `page.py`'s.
+"""The brief's answers and tables: statements of the published file in, words out. Charts are those of `charts`, the page is `page.py`'s.
 
 Each table keeps the statement it was read with. What a statement answers with nothing is said, never left out.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.reporting.brief.charts import CHANNELS, REGIONS, Row, answer
+from orchestration.reporting.brief.charts.parts import CHANNELS, REGIONS, Row, answer
 from orchestration.reporting.brief.words import NOTHING, cell, dollars, number, percent, plain, since
 
 if TYPE_CHECKING:
