@@ -72,9 +72,10 @@ def absorption_ratio(returns: Array, *, fraction: float = 0.2, half_life: float 
         raise ValueError(f"expected a fraction of assets in (0, 1], found {fraction}")
     if half_life is not None and not half_life > 0:
         raise ValueError(f"expected a half-life of more than 0 sessions, found {half_life}")
+    returns = np.asarray(returns, dtype=np.float64)
     weight = np.ones(len(returns)) if half_life is None else np.exp2(np.arange(1 - len(returns), 1) / half_life)
     _, products, _ = _moments(returns, weight)
-    count = math.ceil(fraction * len(products) - CEILING)
+    count = max(1, math.ceil(fraction * len(products) - CEILING))
     return min(1.0, float(np.linalg.eigvalsh(products)[-count:].sum() / np.trace(products)))
 
 
@@ -82,16 +83,20 @@ def standardised_shift(ratios: Array, *, short: int) -> float:
     """(mean of the last `short` − mean of all) / standard deviation of all (ddof 1): ΔAR of Kritzman et al. 2011 where all are 252 and the last 15.
 
     ratios: (sessions,), oldest first, any unit; the answer is in standard deviations. ValueError unless short is from 1 to all of them. UndefinedError:
-    missing_value where one is not finite, too_few_observations under 2, constant_series where they do not vary.
+    missing_value where one is not finite, too_few_observations under 2, constant_series where they do not vary, overflow where they cannot be squared.
     """
+    ratios = np.asarray(ratios, dtype=np.float64)
     if ratios.ndim != 1 or not 1 <= short <= len(ratios):
-        raise ValueError(f"expected a series of at least {short} ratios, found shape {ratios.shape}")
+        raise ValueError(f"expected a series of ratios and from 1 to all of them as the last ones, found shape {ratios.shape} and {short}")
     if not np.isfinite(ratios).all():
         raise UndefinedError("missing_value", f"{int((~np.isfinite(ratios)).sum())} of {len(ratios)} ratios")
     if len(ratios) < 2:
         raise UndefinedError("too_few_observations", "a single ratio does not vary")
     mean = ratios.mean()
-    squares = np.square(ratios - mean).sum()
+    with np.errstate(over="ignore"):
+        squares = np.square(ratios - mean).sum()
+    if not np.isfinite(squares):
+        raise UndefinedError("overflow", "ratios beyond what squares can hold")
     if still(squares, mean, len(ratios)):
         raise UndefinedError("constant_series", f"{len(ratios)} ratios of {ratios[0]}")
     return float((ratios[-short:].mean() - mean) / np.sqrt(squares / (len(ratios) - 1)))
@@ -119,6 +124,7 @@ def turbulence(returns: Array, today: Array) -> Turbulence:
     surprise. ValueError where shapes do not fit. UndefinedError as the module says; missing_value where a return of today is; collinear_series where
     the assets are combinations of each other and there is nothing to shrink; overflow where today is further away than a number can say.
     """
+    returns, today = np.asarray(returns, dtype=np.float64), np.asarray(today, dtype=np.float64)
     if returns.ndim != 2 or today.shape != returns.shape[1:]:
         raise ValueError(f"expected returns (sessions, assets) and today's of the same assets, found shapes {returns.shape} and {today.shape}")
     if not np.isfinite(today).all():

@@ -9,8 +9,10 @@ Time is the first axis, the pillar the second; NaN is a pillar that is not known
 the first block of an estimate, of which its own rows say so.
 """
 
+import math
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -25,7 +27,8 @@ NO_REGIME = -1
 
 
 class Composite(NamedTuple):
-    """index_value: (sessions,), between 0 and 1, NaN below the minimum of pillars. contributions: w_i²·s_i², (sessions, pillars), NaN for a pillar that is out.
+    """index_value: (sessions,), NaN below the minimum of pillars; between 0 and 1, unless pairs that are known on different sessions have correlations that no
+    sessions could have together, when it can fall below 0. contributions: w_i²·s_i², (sessions, pillars), NaN for a pillar that is out.
     cross: what pairs add, (sessions,), negative where they offset one another. is_in: which pillars are counted, (sessions, pillars)."""
 
     index_value: Array
@@ -45,6 +48,7 @@ def recursive_percentile(values: Array, first_block: int, *, ties: str = "highes
     if ties not in ("highest", "mean") or first_block < 1:
         raise ValueError(f"expected ties to be highest or mean and a block of at least 1, found {ties} and {first_block}")
     found: Array = np.full(len(values), np.nan)
+    values = np.asarray(values, dtype=np.float64)
     places = np.flatnonzero(np.isfinite(values))
     if len(places) < first_block:
         return found
@@ -84,6 +88,9 @@ def ewma_correlation(pillars: Array, decay: float, first_block: int) -> Array:
     """
     if not 0 < decay < 1 or first_block < 2:
         raise ValueError(f"expected a decay between 0 and 1 and a block of at least 2 sessions, found {decay} and {first_block}")
+    pillars = np.asarray(pillars, dtype=np.float64)
+    if pillars.ndim != 2:
+        raise ValueError(f"expected pillars (sessions, pillars), found shape {pillars.shape}")
     sessions, count = pillars.shape
     is_known = np.isfinite(pillars)
     distance = np.where(is_known, pillars - MEDIAN, 0.0)
@@ -126,6 +133,9 @@ def composite(pillars: Array, correlation: Array, weights: Array, minimum: int) 
     known are scaled to add up to 1. minimum: pillars below which there is no index. A pillar is counted once its correlations with all that came
     before it are known. ValueError where shapes differ or a weight is not positive.
     """
+    pillars, correlation, weights = (np.asarray(values, dtype=np.float64) for values in (pillars, correlation, weights))
+    if pillars.ndim != 2 or not pillars.shape[1]:
+        raise ValueError(f"expected pillars (sessions, pillars), at least one, found shape {pillars.shape}")
     sessions, count = pillars.shape
     if correlation.shape != (sessions, count, count) or weights.shape != (count,) or not np.all(weights > 0):
         raise ValueError(f"expected correlations and positive weights of {count} pillars, found {correlation.shape} and {weights}")
@@ -164,10 +174,13 @@ def regimes(percentile: Array, is_transmitted: Flags, entries: Sequence[float], 
     regimes 1, 2, … begin, rising. needs_transmission: the lowest regime that is entered and kept only while stress is passed on. up: so many sessions in
     a row above the regime lead to the lowest of what they point to. down: so many in a row more than `margin` below its entry, or without the transmission it
     needs, lead to the highest of what they point to. A session without percentile neither counts nor interrupts. The first known session begins
-    in regime 0. ValueError unless entries rise and sessions are at least 1.
+    in regime 0. ValueError unless entries rise, sessions are at least 1 and both series are of one length.
     """
-    if list(entries) != sorted(entries) or up < 1 or down < 1:
+    if not all(one < other for one, other in pairwise([-math.inf, *entries])) or up < 1 or down < 1:
         raise ValueError(f"expected rising entries and at least 1 session up and down, found {list(entries)}, {up} and {down}")
+    percentile = np.asarray(percentile, dtype=np.float64)
+    if len(is_transmitted) != len(percentile):
+        raise ValueError(f"expected two series of one length, found {len(percentile)} percentiles and {len(is_transmitted)} sessions of transmission")
     found = np.full(len(percentile), NO_REGIME, dtype=np.int64)
     regime = 0
     above: list[int] = []

@@ -44,8 +44,8 @@ def _factor(returns: Array, lags: int) -> tuple[Array, Array, int]:
 
     A constant in a regression is the same as means taken off, over the same rows. A series is in a unit of its own, the root of its squares.
     """
-    if returns.ndim != 2 or lags < 1:
-        raise ValueError(f"expected returns (sessions, series) and at least 1 lag, found shape {returns.shape} and {lags} lags")
+    if returns.ndim != 2 or not isinstance(lags, int | np.integer) or lags < 1:
+        raise ValueError(f"expected returns (sessions, series) and a whole number of lags from 1 on, found shape {returns.shape} and {lags} lags")
     sessions, series = returns.shape
     if series < 2:
         raise UndefinedError("too_few_series", f"{series}: nothing to be connected with")
@@ -85,6 +85,7 @@ def autoregression(returns: Array, *, lags: int) -> Autoregression:
     regression needs it: no gap is bridged. ValueError where shapes do not fit. UndefinedError: too_few_series (under 2), too_few_observations (under
     1 + series · (lags + 1) complete sessions), constant_series, collinear_series (one series is a combination of the others or of the past).
     """
+    returns = np.asarray(returns, dtype=np.float64)
     factor, unit, observations = _factor(returns, lags)
     series = returns.shape[1]
     past = series * lags
@@ -95,8 +96,8 @@ def autoregression(returns: Array, *, lags: int) -> Autoregression:
 
 def decomposed(fitted: Autoregression, *, horizon: int, identification: Identification = "generalized") -> Connectedness:
     """The connectedness of a fitted VAR: see `connectedness`. Two identifications of one window share its fit."""
-    if horizon < 1:
-        raise ValueError(f"expected a horizon of at least 1 session, found {horizon}")
+    if not isinstance(horizon, int | np.integer) or horizon < 1:
+        raise ValueError(f"expected a horizon of a whole number of sessions from 1 on, found {horizon}")
     factor, lags = fitted.factor, len(fitted.coefficients)
     if identification == "cholesky":
         shock = factor.T
@@ -107,11 +108,15 @@ def decomposed(fitted: Autoregression, *, horizon: int, identification: Identifi
         raise ValueError(f"expected identification generalized or cholesky, found {identification!r}")
     responses = np.zeros((lags + horizon, *shock.shape))
     responses[lags] = shock
-    for now in range(lags + 1, lags + horizon):
-        for lag, coefficients in enumerate(fitted.coefficients):
-            responses[now] += coefficients @ responses[now - 1 - lag]
-    # the variance that θ is divided by is the same along a row, and falls out when rows are made to add up to 100
-    caused = np.square(responses).sum(axis=0)
+    # short windows have fits whose responses grow without end
+    with np.errstate(over="ignore", invalid="ignore"):
+        for now in range(lags + 1, lags + horizon):
+            for lag, coefficients in enumerate(fitted.coefficients):
+                responses[now] += coefficients @ responses[now - 1 - lag]
+        # the variance that θ is divided by is the same along a row, and falls out when rows are made to add up to 100
+        caused = np.square(responses).sum(axis=0)
+    if not np.isfinite(caused).all():
+        raise UndefinedError("overflow", f"responses that grow beyond what squares can hold within {horizon} sessions")
     table = 100 * caused / caused.sum(axis=1, keepdims=True)
     own = np.diagonal(table)
     to, from_ = table.sum(axis=0) - own, 100 - own
@@ -124,7 +129,8 @@ def connectedness(returns: Array, *, lags: int, horizon: int, identification: Id
     returns: (sessions, series), oldest first: whatever the series are, the paper's are log variances. lags: of the VAR. horizon: sessions ahead.
     generalized: Diebold & Yilmaz 2012 (shocks of Pesaran & Shin 1998). cholesky: Diebold & Yilmaz 2009; the first series moves all others within the
     session and none of them moves it, so that the order of the columns is part of the answer. All percentages; see `Connectedness`.
-    Raises as `autoregression` does, ValueError on a horizon under 1 or another identification. What is returned is finite.
+    Raises as `autoregression` does, ValueError on a horizon under 1 or another identification, UndefinedError overflow where responses grow beyond numbers
+    within the horizon. What is returned is finite.
     """
     return decomposed(autoregression(returns, lags=lags), horizon=horizon, identification=identification)
 
@@ -134,6 +140,7 @@ def lag_order(returns: Array, *, most: int) -> int:
 
     returns: (sessions, series). The residuals of every p are read off one factor. Raises as `autoregression` does for `most` lags.
     """
+    returns = np.asarray(returns, dtype=np.float64)
     factor, _, observations = _factor(returns, most)
     series = returns.shape[1]
     lags = np.arange(1, most + 1)

@@ -19,6 +19,8 @@ from scipy import sparse
 Array: TypeAlias = npt.NDArray[np.float64]
 Whole: TypeAlias = npt.NDArray[np.int64]
 
+AS_NEAR = 1e-12  # of a cosine: what is nearer than that is as near
+
 
 class FireSale(NamedTuple):
     """One round per fund and security, and the cascade from it. Ratios are NaN for a fund without assets; dollars and losses are positive.
@@ -74,21 +76,26 @@ class _OneRound(NamedTuple):
 
 
 def _matrix(holdings_usd: Any) -> Any:
-    holdings = sparse.csr_array(holdings_usd, dtype=np.float64)
+    shape = holdings_usd.shape if sparse.issparse(holdings_usd) else np.shape(holdings_usd)
+    if len(shape) != 2:
+        raise ValueError(f"expected holdings (funds, securities), found shape {shape}")
+    # a copy: what was given is summed up in place
+    holdings = sparse.csr_array(holdings_usd, dtype=np.float64, copy=True)
     holdings.sum_duplicates()
-    if not np.all(np.isfinite(holdings.data)) or np.any(holdings.data < 0):
-        raise ValueError("expected holdings of 0 dollars or more: short positions and cash are not sold")
+    wrong = ~(np.isfinite(holdings.data) & (holdings.data >= 0))
+    if wrong.any():
+        raise ValueError(f"expected holdings of 0 dollars or more (short positions and cash are not sold), found {holdings.data[wrong][0]}")
     return holdings
 
 
 def _vector(values: Any, size: int, name: str, smallest: float) -> Array:
-    try:
-        vector = np.broadcast_to(np.asarray(values, dtype=np.float64), (size,))
-    except ValueError as error:
-        raise ValueError(f"expected {size} {name}, found an array of shape {np.shape(values)}") from error
-    if not np.all(np.isfinite(vector) & (vector >= smallest)):
-        raise ValueError(f"expected {name} to be finite and at least {smallest}")
-    return vector
+    given = np.asarray(values, dtype=np.float64)
+    if given.shape not in ((), (size,)):
+        raise ValueError(f"expected {size} {name} or one for all, found an array of shape {given.shape}")
+    wrong = ~(np.isfinite(given) & (given >= smallest))
+    if wrong.any():
+        raise ValueError(f"expected {name} to be finite and at least {smallest}, found {given[wrong].flat[0]}")
+    return np.broadcast_to(given, (size,))
 
 
 def _depths(depth_usd: Any, size: int) -> Array:
@@ -118,8 +125,8 @@ def fire_sale(
     holdings_usd: Any,
     shock: Any,
     *,
-    tna_usd: Any,
     depth_usd: Any,
+    tna_usd: Any = None,
     leverage: Any = 0.0,
     flow_sensitivity: Any = 0.0,
     rounds: int = 1,
@@ -128,22 +135,28 @@ def fire_sale(
 ) -> FireSale:
     """What a shock to prices makes funds sell, and what that costs whom.
 
-    holdings_usd: (funds, securities). shock: return by security, −1 or more. tna_usd: net assets by fund, 0 or more, cash included. depth_usd: by security.
-    leverage: debt over net assets by fund; flow_sensitivity: the part of a loss that investors redeem, by fund: a loss L forces the sale of
-    (leverage + flow_sensitivity)·L; either may be one number for all. A gain forces nothing. In the first round positions are those before the shock,
+    holdings_usd: (funds, securities). shock: return by security, −1 or more. depth_usd: by security. tna_usd: net assets by fund, 0 or more, cash included;
+    without them a fund has its holdings and no cash, and what they are worth less the debt of its leverage is its own. leverage: debt over net assets by
+    fund; flow_sensitivity: the part of a loss that investors redeem, by fund: a loss L forces the sale of (leverage + flow_sensitivity)·L; either may be one
+    number for all. A gain forces nothing. In the first round positions are those before the shock,
     as in the paper's linear model; from the second on they are what shock, sales and impacts left of them. rounds: the most that are run; a round after the
     first counts if its losses are at least smallest_round of all assets, and the first that does not ends the cascade. cap: a fund sells no more than it
-    has and a price falls by no more than it is; without it the model is the linear one throughout, positions are not used up, and it may explode.
+    has and a price falls by no more than it is, in each round by the positions and prices that the round is valued at: so the first one's losses and the
+    shock's, both on positions before the shock, can be more together than was held. Without cap the model is the linear one throughout, positions are
+    not used up, and it may explode; it ends with the last round whose losses are a number.
     ValueError where shapes differ, a number is out of its range, or rounds is below 1.
     """
-    if rounds < 1:
-        raise ValueError(f"expected at least 1 round, found {rounds}")
+    if not isinstance(rounds, int | np.integer) or rounds < 1:
+        raise ValueError(f"expected a whole number of rounds from 1 on, found {rounds}")
+    if not smallest_round >= 0:
+        raise ValueError(f"expected a smallest round of 0 or more of all assets, found {smallest_round}")
     holdings = _matrix(holdings_usd)
     funds, securities = holdings.shape
     by_security = holdings.T
     returns = _vector(shock, securities, "returns", -1.0)
-    assets = _vector(tna_usd, funds, "net assets in dollars", 0.0)
-    sensitivity = _vector(leverage, funds, "leverages", 0.0) + _vector(flow_sensitivity, funds, "flow sensitivities", 0.0)
+    debt = _vector(leverage, funds, "leverages", 0.0)
+    assets = (holdings @ np.ones(securities)) / (1 + debt) if tna_usd is None else _vector(tna_usd, funds, "net assets in dollars", 0.0)
+    sensitivity = debt + _vector(flow_sensitivity, funds, "flow sensitivities", 0.0)
     depth = _depths(depth_usd, securities)
 
     # positions stay a scaling of the first ones: a pro-rata sale scales a row, a price a column
@@ -168,10 +181,11 @@ def fire_sale(
         if cap:
             prices = prices * (1 + returns if len(losses) == 1 else 1.0) * (1 - this.fall)
             units = units * (1 - part)
-        part = _sold(sensitivity * this.loss, units * (holdings @ prices), cap)
-        this = sell(part)
-        loss = _total(this.loss)
-        if loss == 0 or loss < smallest_round * total:
+        with np.errstate(over="ignore", invalid="ignore"):
+            part = _sold(sensitivity * this.loss, units * (holdings @ prices), cap)
+            this = sell(part)
+            loss = _total(this.loss)
+        if loss == 0 or loss < smallest_round * total or not np.isfinite(loss):
             break
         losses.append(loss)
         cascade = cascade + this.loss
@@ -206,8 +220,11 @@ def endogenous_risk(holdings_usd: Any, depth_usd: Any, *, iterations: int = 10_0
     depth = _depths(depth_usd, securities)
     part, eigenvalue = np.full(funds, 1 / np.sqrt(max(funds, 1))), 0.0
     for _ in range(iterations):
-        reached = holdings @ ((by_security @ part) / depth)
-        eigenvalue = float(np.sqrt(_total(reached * reached)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            reached = holdings @ ((by_security @ part) / depth)
+            eigenvalue = float(np.sqrt(_total(reached * reached)))
+        if not np.isfinite(eigenvalue):
+            raise ValueError("expected depths that holdings can be divided by, found quotients beyond numbers")
         if eigenvalue == 0:
             return EndogenousRisk(0.0, np.full(funds, np.nan))
         before, part = part, reached / eigenvalue
@@ -254,8 +271,9 @@ def _nearest(cosine: Array, start: int, k: int) -> tuple[Whole, Whole, Whole]:
     count, funds = cosine.shape
     cosine[np.arange(count), start + np.arange(count)] = 0.0
     kth = np.partition(cosine, funds - k, axis=1)[:, funds - k] if funds > k else np.zeros(count)
-    rows, places = np.nonzero((cosine >= kth[:, None]) & (cosine > 0))
-    sorted_by = np.lexsort((places, -cosine[rows, places], rows))
+    rows, places = np.nonzero((cosine >= kth[:, None] - AS_NEAR) & (cosine > 0))
+    # portfolios that are multiples of one another differ in the last bits
+    sorted_by = np.lexsort((places, -np.round(cosine[rows, places] / AS_NEAR), rows))
     rows, places = rows[sorted_by], places[sorted_by]
     order = np.arange(len(rows)) - np.searchsorted(rows, rows)
     is_in = order < k

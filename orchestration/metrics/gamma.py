@@ -71,12 +71,14 @@ def implied_volatility(
     """The volatility per year at which Black-Scholes gives a price; NaN where none between lowest and highest does.
 
     price: USD for one unit of the underlying, NaN where there is none. All arrays are of one length, one entry a contract. No price, a price
-    at or below what exercise is worth, one above what `highest` gives, or an expired contract: NaN.
+    at or below what exercise is worth, one above what `highest` gives, or an expired contract: NaN. ValueError unless 0 < lowest < highest.
 
     A put and a call of one strike have the same time value, and the one out of the money is solved for, whose price keeps its digits. Newton's
     steps start where the price bends (σ√T = √(2·|log moneyness|), Manaster & Koehler 1982), from which they run one way; a step that would leave
     the bracket known so far halves it instead.
     """
+    if not 0 < lowest < highest:
+        raise ValueError(f"expected volatilities with 0 < lowest < highest, found {lowest} and {highest}")
     found: Array = np.full(len(strike), np.nan)
     forward = spot * np.exp((pricing.rate - pricing.dividend_yield) * years)
     exercise = np.maximum(np.where(is_call, forward - strike, strike - forward), 0.0)

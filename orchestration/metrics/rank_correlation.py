@@ -27,8 +27,10 @@ def centred_ranks(values: Array, window: int) -> Numbers:
     values: (rows,), finite; a series shorter than the window has no row. Equal values share their mean rank.
     ValueError for a window below 2 or values that are not finite.
     """
+    values = np.asarray(values, dtype=np.float64)
     if window < 2 or not np.all(np.isfinite(values)):
-        raise ValueError(f"expected finite values and a window of at least 2, found a window of {window}")
+        missing = int((~np.isfinite(values)).sum())
+        raise ValueError(f"expected finite values and a window of at least 2, found {missing} that are not and a window of {window}")
     if len(values) < window:
         return np.empty((0, window), dtype=np.int64)
     windows = np.lib.stride_tricks.sliding_window_view(values, window)

@@ -142,6 +142,7 @@ def executed(decided: Array, sessions: int) -> Array:
     """
     if sessions < 1:
         raise ValueError(f"expected at least 1 session to execute a trade on, found {sessions}")
+    decided = np.asarray(decided, dtype=np.float64)
     total = np.zeros_like(decided)
     for lag in range(sessions, 0, -1):
         shifted = np.full_like(decided, np.nan)

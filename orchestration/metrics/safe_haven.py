@@ -18,6 +18,7 @@ import numpy.typing as npt
 Array: TypeAlias = npt.NDArray[np.float64]
 
 ROWS_AT_ONCE = 128  # windows that are worked on together: some megabytes
+FLOOR = 1e-9  # 0.29 of 100 is 29, not the 28 that 28.999999999999996 is cut to
 NEGLIGIBLE = 1e-12  # of a sum of squares: what a subtraction leaves of nothing
 
 _complement = np.frompyfunc(math.erfc, 1, 1)
@@ -38,13 +39,14 @@ class Fit(NamedTuple):
 def thresholds_before(returns: Array, window: int, shares: Sequence[float]) -> Array:
     """Before each observation, the values under which the stated shares of the `window` returns before it lie (observations, shares); NaN before.
 
-    returns: fractions, none missing. shares: between 0 and 1; of n values, ⌊share · n⌋ are at most a threshold's rank. Raises ValueError on a window
-    of less than one observation.
+    returns: fractions, none missing. shares: from 0 to below 1; of n values, ⌊share · n⌋ are at most a threshold's rank. Raises ValueError on a window
+    of less than one observation and on other shares.
     """
-    if window < 1:
-        raise ValueError(f"expected a window of at least 1 observation, found {window}")
+    if window < 1 or not all(0 <= share < 1 for share in shares):
+        raise ValueError(f"expected a window of at least 1 observation and shares from 0 to below 1, found {window} and {list(shares)}")
+    returns = np.asarray(returns, dtype=np.float64)
     found: Array = np.full((len(returns), len(shares)), np.nan)
-    ranks = [math.floor(share * window) for share in shares]
+    ranks = [math.floor(share * window + FLOOR) for share in shares]
     ordered: list[float] = []
     values = returns.tolist()
     for place, value in enumerate(values):
@@ -65,9 +67,11 @@ def rolling_fit(haven: Array, equity: Array, thresholds: Array, *, window: int, 
 
     haven, equity: returns, fractions, none missing (observations). thresholds: of each observation, known before it (observations, tails), from the
     mildest tail to the worst; a day is in a tail where shares return less. lags: autocorrelations of the Bartlett kernel. least_falls: days that each
-    stretch between two thresholds must have in a window, and the rest of the days too, or there is no fit.
+    stretch between two thresholds must have in a window, and the rest of the days too, or there is no fit; nor is there where shares stood still on all of
+    them. A stretch has a slope of its own, and c1, c2, … are the steps between slopes: so one wild day is in one column.
     Raises ValueError where arrays differ in length or a window is no longer than what is estimated from it.
     """
+    haven, equity, thresholds = (np.asarray(values, dtype=np.float64) for values in (haven, equity, thresholds))
     count, tails = thresholds.shape
     parts = tails + 2
     if not len(haven) == len(equity) == count:
@@ -80,10 +84,10 @@ def rolling_fit(haven: Array, equity: Array, thresholds: Array, *, window: int, 
         return fit
     is_fall = equity[:, None] < thresholds
     stretches = np.concatenate([np.ones((count, 1), dtype=bool), is_fall], axis=1).sum(axis=1)
-    design = np.concatenate([np.ones((count, 1)), equity[:, None], equity[:, None] * is_fall], axis=1)
+    design = np.concatenate([np.ones((count, 1)), equity[:, None] * (stretches[:, None] == np.arange(1, tails + 2))], axis=1)
 
     ends = np.arange(window - 1, count)
-    chosen = np.concatenate([[0.0], np.ones(tails + 1)])  # the worst days' slope is the sum of all
+    chosen = np.eye(parts)[-1]  # the worst days' slope
     # every window is added up by itself: a difference of running sums would keep what a wild value leaves behind for ever
     for start in range(0, len(ends), ROWS_AT_ONCE):
         rows = ends[start : start + ROWS_AT_ONCE]
@@ -94,14 +98,20 @@ def rolling_fit(haven: Array, equity: Array, thresholds: Array, *, window: int, 
         fit.falls[rows] = np.stack([(stretch > tail).sum(axis=1) for tail in range(1, tails + 1)], axis=1)
         days = np.stack([(stretch == tail).sum(axis=1) for tail in range(1, tails + 2)], axis=1)
         squares, products = columns.swapaxes(1, 2) @ columns, (columns.swapaxes(1, 2) @ moves[:, :, None])[:, :, 0]
-        moved = squares[:, 1, 1] - squares[:, 0, 1] ** 2 / window
+        lengths = np.sqrt(np.diagonal(squares, axis1=1, axis2=2))
+        sums, all_squares = squares[:, 0, 1:].sum(axis=1), np.square(lengths[:, 1:]).sum(axis=1)
+        moved = all_squares - sums**2 / window
         sizes = (moves**2).sum(axis=1)
         variation = sizes - moves.sum(axis=1) ** 2 / window
-        good = np.flatnonzero((days >= least_falls).all(axis=1) & (variation > NEGLIGIBLE * sizes) & (moved > NEGLIGIBLE * squares[:, 1, 1]))
+        is_measured = (days >= least_falls).all(axis=1) & (lengths > 0).all(axis=1)
+        good = np.flatnonzero(is_measured & (variation > NEGLIGIBLE * sizes) & (moved > NEGLIGIBLE * all_squares))
         if not len(good):
             continue
-        estimate = np.linalg.solve(squares[good], products[good][:, :, None])[:, :, 0]
-        direction = np.linalg.solve(squares[good], np.broadcast_to(chosen[:, None], (len(good), parts, 1)))[:, :, 0]
+        # in units of each column's own length: a wild day would leave nothing of the others
+        unit = lengths[good]
+        scaled = squares[good] / unit[:, :, None] / unit[:, None, :]
+        estimate = np.linalg.solve(scaled, (products[good] / unit)[:, :, None])[:, :, 0] / unit
+        direction = np.linalg.solve(scaled, (chosen / unit)[:, :, None])[:, :, 0] / unit
         left = moves[good] - (columns[good] @ estimate[:, :, None])[:, :, 0]
         score = (columns[good] @ direction[:, :, None])[:, :, 0] * left
         variance = (score**2).sum(axis=1)
@@ -110,8 +120,8 @@ def rolling_fit(haven: Array, equity: Array, thresholds: Array, *, window: int, 
         # residuals of an exact fit are noise of subtraction
         is_exact = (left**2).sum(axis=1) <= NEGLIGIBLE * variation[good]
         deviation = np.where(is_exact, np.nan, np.sqrt(np.maximum(variance, 0.0) * window / (window - parts)))
-        fit.slopes[rows[good]] = estimate[:, 1:]
-        fit.worst[rows[good]] = estimate[:, 1:].cumsum(axis=1)[:, -1]
+        fit.slopes[rows[good]] = np.diff(estimate[:, 1:], axis=1, prepend=0.0)
+        fit.worst[rows[good]] = estimate[:, -1]
         fit.error[rows[good]] = np.where(deviation > 0, deviation, np.nan)
     with np.errstate(invalid="ignore"):
         t_value = fit.worst / fit.error

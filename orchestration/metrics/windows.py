@@ -14,7 +14,8 @@ Array: TypeAlias = npt.NDArray[np.float64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 Reason: TypeAlias = Literal["too_few_series", "too_few_observations", "constant_series", "collinear_series", "missing_value", "overflow"]
 
-ROUNDING = 1e-12  # relative, of squares: less than that is what a double makes of nothing
+ROUNDING = 1e-12  # relative, of squares: less than that is what a factorisation makes of nothing
+MOTIONLESS = 1e-24  # relative, of squares: taking off its mean leaves 1e-32 to 1e-28 of a series that is one number
 
 
 class UndefinedError(ValueError):
@@ -33,7 +34,7 @@ def complete(window: Array) -> Array:
 
 def still(squares: Array, mean: Array, count: int) -> Flags:
     """Which series do not move: whose squared deviations (sums over `count` sessions) are rounding beside the level."""
-    found: Flags = squares <= ROUNDING * count * np.square(mean)
+    found: Flags = squares <= MOTIONLESS * count * np.square(mean)
     return found
 
 
@@ -45,6 +46,7 @@ def usable(window: Array, *, coverage: float, single_observation: float) -> Flag
     all of it; 1987-10-19 had 59 % of its year's, the most in French's daily US market from 1926 to 2022).
     Our convention. ValueError unless the window has two dimensions.
     """
+    window = np.asarray(window, dtype=np.float64)
     if window.ndim != 2:
         raise ValueError(f"expected a window (sessions, series), found shape {window.shape}")
     if not len(window):

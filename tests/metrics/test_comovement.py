@@ -67,8 +67,20 @@ def test_a_shift_of_what_does_not_vary_or_is_missing_has_no_answer() -> None:
         standardised_shift(np.array([0.8, np.nan, 0.7]), short=1)
     with undefined("too_few_observations"):
         standardised_shift(np.array([0.8]), short=1)
-    with pytest.raises(ValueError, match="at least 15 ratios"):
+    with pytest.raises(ValueError, match=r"found shape \(10,\) and 15"):
         standardised_shift(np.full(10, 0.81), short=15)
+    with undefined("overflow"):
+        standardised_shift(np.array([1e200, -1e200, 3.0]), short=1)
+
+
+def test_a_series_that_moves_by_a_millionth_of_its_level_moves(returns: Array) -> None:
+    assert absorption_ratio(returns + 1e6) == pytest.approx(absorption_ratio(returns), rel=1e-6)
+    assert usable(returns + 1e6, coverage=1, single_observation=0.8).all()
+    assert standardised_shift(0.5 + 1e-8 * np.arange(10.0), short=3) == pytest.approx(standardised_shift(np.arange(10.0), short=3), rel=1e-6)
+
+
+def test_the_smallest_fraction_is_one_eigenvector(returns: Array) -> None:
+    assert absorption_ratio(returns, fraction=1e-10) == absorption_ratio(returns, fraction=0.01) < 1
 
 
 # ---------------------------------------------------------------- turbulence

@@ -219,6 +219,8 @@ def test_a_day_without_an_index_has_no_regime_and_neither_counts_nor_interrupts(
 
 
 def test_a_rule_that_cannot_be_followed_is_refused() -> None:
-    for wrong in ({"entries": [0.8, 0.6]}, {"up": 0}, {"down": 0}):
+    for wrong in ({"entries": [0.8, 0.6]}, {"entries": [0.8, 0.8]}, {"entries": [float("nan")]}, {"up": 0}, {"down": 0}):
         with pytest.raises(ValueError, match="expected rising entries"):
             regimes(np.array([0.5]), np.array([True]), **{**RULES, **wrong})
+    with pytest.raises(ValueError, match="found 2 percentiles and 1 sessions"):
+        regimes(np.array([0.5, 0.5]), np.array([True]), **RULES)

@@ -213,12 +213,26 @@ def test_nothing_but_missing_values_is_too_few_observations(series: Array) -> No
     assert reason(np.where(np.arange(7) == 3, np.nan, series)) == "too_few_observations"
 
 
+def test_responses_that_grow_beyond_numbers_have_no_answer() -> None:
+    with pytest.raises(UndefinedError, match="within 1000 sessions") as found:
+        connectedness(np.random.default_rng(4).normal(size=(6, 2)), lags=1, horizon=1000)
+    assert found.value.reason == "overflow"
+
+
+def test_level_and_container_of_the_series_are_no_part_of_the_answer(series: Array) -> None:
+    found = connectedness(series, lags=1, horizon=10)
+    assert connectedness(series + 1e6, lags=1, horizon=10).total == pytest.approx(found.total, rel=1e-6)
+    assert connectedness(series.tolist(), lags=1, horizon=10).total == found.total
+    with pytest.raises(ValueError, match=r"found shape \(250, 7\) and 1.5 lags"):
+        connectedness(series, lags=1.5, horizon=10)  # type: ignore[arg-type]
+
+
 def test_arguments_that_do_not_fit_are_refused(series: Array) -> None:
-    with pytest.raises(ValueError, match="at least 1 lag"):
+    with pytest.raises(ValueError, match="whole number of lags from 1 on"):
         connectedness(series, lags=0, horizon=10)
     with pytest.raises(ValueError, match=r"found shape \(250,\)"):
         connectedness(series[:, 0], lags=1, horizon=10)
-    with pytest.raises(ValueError, match="horizon of at least 1"):
+    with pytest.raises(ValueError, match="horizon of a whole number"):
         connectedness(series, lags=1, horizon=0)
     with pytest.raises(ValueError, match="found 'sorted'"):
         decomposed(autoregression(series, lags=1), horizon=10, identification="sorted")  # type: ignore[arg-type]

@@ -206,6 +206,42 @@ def test_of_equal_neighbours_the_first_comes_first() -> None:
     assert found.cosine.max() <= 1
 
 
+def test_funds_that_are_multiples_of_one_another_are_as_near() -> None:
+    found = fund_overlap(np.outer([1, 3, 7, 0.1], np.arange(1, 8) * 0.1), 1.0, 2)
+    assert found.neighbour.tolist() == [[1, 2], [0, 2], [0, 1], [0, 1]]
+
+
+def test_what_was_given_is_left_as_it_was() -> None:
+    unordered = sparse.csr_array((np.array([1.0, 2.0, 3.0, 4.0]), np.array([1, 0, 1, 1]), np.array([0, 2, 4])), shape=(2, 2))
+    before = [unordered.data.copy(), unordered.indices.copy(), unordered.indptr.copy()]
+    found = fire_sale(unordered, [-0.1, 0.0], depth_usd=1e3, leverage=1.0)
+    endogenous_risk(unordered, 1e3)
+    fund_overlap(unordered, 1e3)
+    assert found.direct_loss_usd.tolist() == pytest.approx([0.2, 0])
+    for kept, left in zip(before, (unordered.data, unordered.indices, unordered.indptr), strict=True):
+        assert kept.tolist() == left.tolist()
+
+
+def test_without_net_assets_a_fund_owns_its_holdings_less_its_debt() -> None:
+    holdings, shock = [[60.0, 40.0], [0.0, 50.0]], [-0.1, 0.0]
+    alone = fire_sale(holdings, shock, depth_usd=1e3, flow_sensitivity=0.3)
+    assert alone.total_assets_usd == 150
+    assert alone.aggregate_vulnerability == fire_sale(holdings, shock, tna_usd=[100, 50], depth_usd=1e3, flow_sensitivity=0.3).aggregate_vulnerability
+    in_debt = fire_sale(holdings, shock, depth_usd=1e3, leverage=[3.0, 0.0])
+    assert in_debt.total_assets_usd == 75
+    assert in_debt.direct_vulnerability.tolist() == pytest.approx([6 / 25, 0])
+
+
+def test_a_cascade_that_explodes_ends_with_its_last_number() -> None:
+    holdings, assets = [[100.0, 50.0], [0.0, 80.0]], [1.0, 1.0]
+    found = fire_sale(holdings, [-0.5, 0.0], tna_usd=assets, depth_usd=[1e-3, 0], leverage=[10.0, 0.0], rounds=200, cap=False)
+    assert 10 < len(found.round_losses_usd) < 200
+    assert np.isfinite(found.round_losses_usd).all()
+    assert np.isfinite(found.cascade_loss_usd).all()
+    with pytest.raises(ValueError, match="quotients beyond numbers"):
+        endogenous_risk(holdings, 1e-320)
+
+
 # ---------------------------------------------------------------- where there is nothing
 
 
@@ -289,7 +325,10 @@ def test_a_network_of_one_fund_or_of_none_has_its_shapes() -> None:
         ({"tna": [-5.0]}, "net assets"),
         ({"tna": [np.nan]}, "net assets"),
         ({"sensitivity": [-0.1]}, "flow sensitivities"),
-        ({"rounds": 0}, "at least 1 round"),
+        ({"rounds": 0}, "whole number of rounds from 1 on, found 0"),
+        ({"rounds": 2.5}, "found 2.5"),
+        ({"holdings": [1.0, 2.0]}, r"\(funds, securities\), found shape \(2,\)"),
+        ({"shock": [-0.1]}, r"expected 2 returns or one for all, found an array of shape \(1,\)"),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_name(change: dict[str, Any], complaint: str) -> None:

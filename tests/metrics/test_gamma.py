@@ -103,6 +103,8 @@ def test_a_price_leads_back_to_its_volatility(strike: float, years: float, volat
 )
 def test_a_price_that_no_volatility_gives_has_none(price: float, strike: float, years: float) -> None:
     assert np.isnan(implied_volatility(array(price), 100.0, array(strike), array(years), np.array([True]), PLAIN, **BRACKET))[0]
+    with pytest.raises(ValueError, match="0 < lowest < highest, found 0 and 5"):
+        implied_volatility(array(price), 100.0, array(strike), array(years), np.array([True]), PLAIN, lowest=0, highest=5)
 
 
 def test_a_book_with_one_sign_or_none_has_no_flip() -> None:

@@ -163,6 +163,7 @@ def test_a_trade_is_spread_over_the_sessions_after_it() -> None:
     assert np.isnan(found[:5]).all()
     assert found[5:].tolist() == [1, 1, 1, 1]
     assert risk_parity.executed(decided, 1)[1:, 0].tolist() == decided[:-1, 0].tolist()
+    assert risk_parity.executed(np.array([[1], [2], [3]]), 1)[:, 0] == pytest.approx([np.nan, 1, 2], nan_ok=True)
 
 
 def test_a_falling_correlation_never_makes_a_fund_sell() -> None:

@@ -30,11 +30,11 @@ def fitted(market: tuple[Array, Array], least_falls: int = 3) -> tuple[safe_have
 
 def test_a_threshold_has_the_stated_share_of_the_returns_before_it_below(market: tuple[Array, Array]) -> None:
     equity = np.round(market[1], 3)  # with ties
-    found = safe_haven.thresholds_before(equity, 100, (0.1, 0.01, 0.0))
+    found = safe_haven.thresholds_before(equity, 100, (0.29, 0.01, 0.0))
     assert np.isnan(found[:100]).all()
     for place in (100, 333, 899):
         ordered = np.sort(equity[place - 100 : place])
-        assert found[place].tolist() == [ordered[10], ordered[1], ordered[0]]
+        assert found[place].tolist() == [ordered[29], ordered[1], ordered[0]]
 
 
 def test_slopes_errors_and_p_values_are_those_of_the_textbook(market: tuple[Array, Array]) -> None:
@@ -96,6 +96,27 @@ def test_series_that_stand_still_or_are_the_same_have_no_test(market: tuple[Arra
     assert np.isnan(same.p_value).all()
 
 
+@pytest.mark.parametrize("tick", [-1e9, 1e9])
+def test_one_wild_day_leaves_the_slopes_of_all_other_stretches(market: tuple[Array, Array], tick: float) -> None:
+    haven, equity = (values.copy() for values in market)
+    equity[700] = tick
+    fit, thresholds = fitted((haven, equity))
+    haven, equity, end = haven[WINDOW:], equity[WINDOW:], 700 - WINDOW + 20
+    assert np.isfinite(fit.worst[end])
+    window = slice(end - WINDOW + 1, end + 1)
+    stretch = (equity[window, None] < thresholds[window]).sum(axis=1)
+    x = np.column_stack([np.ones(WINDOW), *(equity[window] * (stretch == tail) for tail in range(4))])
+    length = np.linalg.norm(x, axis=0)
+    slopes = np.linalg.lstsq(x / length, haven[window], rcond=None)[0] / length
+    assert fit.slopes[end].cumsum() == pytest.approx(slopes[1:], rel=1e-6, abs=1e-9)
+
+
+def test_a_stretch_on_which_shares_stood_still_has_no_slope(market: tuple[Array, Array]) -> None:
+    haven, equity = market
+    fit, _ = fitted((haven, np.where(equity < np.quantile(equity, 0.08), equity, 0.0)))
+    assert np.isnan(fit.worst).all()
+
+
 def test_a_window_without_worst_days_has_no_fit(market: tuple[Array, Array]) -> None:
     haven, equity = market
     calm = equity.copy()
@@ -119,6 +140,8 @@ def test_fewer_observations_than_the_window_and_none_at_all_have_no_fit(market: 
 def test_what_makes_no_sense_is_refused_in_a_sentence() -> None:
     with pytest.raises(ValueError, match="a window of at least 1"):
         safe_haven.thresholds_before(np.zeros(3), 0, SHARES)
+    with pytest.raises(ValueError, match=r"shares from 0 to below 1, found 2 and \[1.0\]"):
+        safe_haven.thresholds_before(np.zeros(3), 2, (1.0,))
     with pytest.raises(ValueError, match="of one length"):
         safe_haven.rolling_fit(np.zeros(3), np.zeros(4), np.zeros((4, 3)), window=10, lags=1, least_falls=1)
     with pytest.raises(ValueError, match="a window of more than 5"):
