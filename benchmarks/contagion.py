@@ -60,6 +60,19 @@ class Rival:
     area: float
 
 
+@dataclass(frozen=True)
+class Removal:
+    """Mean contribution of a channel's pillar where the channel sells most: in the market and in the twin without it, both ranked in the market's past;
+    and as published, each ranked in its own."""
+
+    channel: str
+    pillar: str
+    whole: float
+    without: float
+    own_whole: float
+    own_without: float
+
+
 def load(home: Path) -> World:
     """The tables of a finished home."""
     with connect(home / "published" / "contagion.duckdb") as connection:
@@ -121,6 +134,21 @@ def contribution(market: World, world: World, pillar: str) -> pd.Series:
     return added
 
 
+def removals(market: World, twins: dict[str, World], truth: Path) -> list[Removal]:
+    """What each channel whose twin is there adds to its pillar, on the sessions on which it sells most in the market."""
+    sales = pd.read_parquet(truth / "forced_selling.parquet").groupby(["channel", "trade_date"])["forced_sale_usd"].sum()
+    found = []
+    for channel, pillar in PILLAR_OF.items():
+        if (twin := twins.get(f"without_{channel}")) is None:
+            continue
+        sold = sales[channel].set_axis(pd.DatetimeIndex(sales[channel].index)).reindex(market.daily.index).dropna()
+        days = sold.index[sold <= sold.quantile(WORST)]
+        whole, without = (contribution(market, world, pillar).reindex(days).mean() for world in (market, twin))
+        own_whole, own_without = (world.daily[f"contribution_{pillar}"].reindex(days).mean() for world in (market, twin))
+        found.append(Removal(channel, pillar, float(whole), float(without), float(own_whole), float(own_without)))
+    return found
+
+
 def transmission(market: World, twins: dict[str, World], truth: Path) -> list[Statement]:
     """What must hold of a market and its twins. twins: by the name of the world; those that are not there are not spoken of."""
     found = [
@@ -142,17 +170,10 @@ def transmission(market: World, twins: dict[str, World], truth: Path) -> list[St
         found.append(Statement("the index is higher than P1's on the days of most impact", 1.0, is_higher_than(twin, "index_value")))
     if NO_TRADES in twins:
         found.append(Statement("P0: share of days outside contagion and panic", 0.99, 1 - _spreads(twins[NO_TRADES])))
-    sales = pd.read_parquet(truth / "forced_selling.parquet").groupby(["channel", "trade_date"])["forced_sale_usd"].sum()
-    for channel, pillar in PILLAR_OF.items():
-        if (without := twins.get(f"without_{channel}")) is not None:
-            sold = sales[channel].set_axis(pd.DatetimeIndex(sales[channel].index)).reindex(market.daily.index).dropna()
-            days = sold.index[sold <= sold.quantile(WORST)]
-            for past, (one, other) in {
-                "the market's": [contribution(market, world, pillar) for world in (market, without)],
-                "its own": [world.daily[f"contribution_{pillar}"] for world in (market, without)],
-            }.items():
-                is_less = float(other.reindex(days).mean() < one.reindex(days).mean())
-                found.append(Statement(f"without {channel} the {pillar} pillar adds less where it sells most (ranked in {past} past)", 1.0, is_less))
+    for one in removals(market, twins, truth):
+        lower = f"without {one.channel} the {one.pillar} pillar adds less where it sells most (ranked in"
+        found.append(Statement(f"{lower} the market's past)", 1.0, float(one.without < one.whole)))
+        found.append(Statement(f"{lower} its own past)", 1.0, float(one.own_without < one.own_whole)))
     return found
 
 
@@ -225,6 +246,24 @@ def statement_table(found: dict[int, list[Statement]], is_held_out: Callable[[in
         ]
         judged = float(np.mean(by_kind[1] or by_kind[0]))
         table.add_row(text, f"{aim:.2f}", *(_mean(values) for values in by_kind), "met" if judged >= aim else "missed")
+    return table
+
+
+def removal_table(found: dict[int, list[Removal]], is_held_out: Callable[[int], bool]) -> Table:
+    """By channel, on held-out seeds where there are some: by how much a pillar adds less without it, the least and the most of the seeds."""
+    judged = [one for seed, ones in found.items() if is_held_out(seed) for one in ones] or [one for ones in found.values() for one in ones]
+    columns = ("channel", "pillar", "contribution", "without it", "change by seed", "ranked in its own past", "seeds")
+    table = Table(*columns, box=None, pad_edge=False, title="a pillar without its channel, where the channel sells most", title_justify="left")
+
+    def span(changes: list[float]) -> str:
+        return f"{min(changes):+.1%} to {max(changes):+.1%}"
+
+    for channel, pillar in PILLAR_OF.items():
+        ones = [one for one in judged if one.channel == channel]
+        if ones:
+            means = (f"{np.mean([getattr(one, name) for one in ones]):.4f}" for name in ("whole", "without"))
+            changes = [one.without / one.whole - 1 for one in ones], [one.own_without / one.own_whole - 1 for one in ones]
+            table.add_row(channel, pillar, *means, *map(span, changes), str(len(ones)))
     return table
 
 

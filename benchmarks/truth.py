@@ -290,6 +290,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     crises: dict[int, list[Crisis]] = {}
     stress: dict[int, list[contagion.Rival]] = {}
     statements: dict[int, list[contagion.Statement]] = {}
+    removed: dict[int, list[contagion.Removal]] = {}
     rankings: dict[int, contagion.Ranking] = {}
     for seed in chosen.seeds:
         home = run(seed)
@@ -297,12 +298,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         days, market, truth = load(home), contagion.load(home), home / "truth"
         found[seed], crises[seed] = scores(days), by_crisis(days)
         stress[seed], statements[seed] = contagion.stress(market, truth), contagion.transmission(market, twins, truth)
+        removed[seed] = contagion.removals(market, twins, truth)
         rankings[seed] = contagion.systemicness(home)
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
     tables = [
         *_tables(found, crises),
         contagion.stress_table(stress, is_held_out),
         contagion.statement_table(statements, is_held_out),
+        *([contagion.removal_table(removed, is_held_out)] if any(removed.values()) else []),
         contagion.systemicness_table(rankings, is_held_out),
     ]
     for table in tables:

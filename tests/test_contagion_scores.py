@@ -93,6 +93,23 @@ def test_statements_are_about_the_days_they_name_and_need_their_twin(truth: Path
 
 
 @pytest.mark.usefixtures("from_the_first_day")
+def test_what_a_channel_adds_is_printed_by_its_least_and_its_most(truth: Path) -> None:
+    """Where every channel sells most the market is second of four (1/2); the twins' 6 stands between first and second (3/8), their 8.5 at 7/8."""
+    market = world(RISING_BEFORE)
+    found = {
+        seed: contagion.removals(market, {"without_redemption": world([value] * 10)}, truth) for seed, value in ((1, 6.0), (51, 6.0), (52, 8.5), (53, 6.0))
+    }
+    assert [(one.channel, one.pillar) for one in found[1]] == [("redemption", "outflow")]
+    assert found[1][0].whole == pytest.approx((1 / 2 / 6) ** 2)
+    assert found[1][0].without == pytest.approx((3 / 8 / 6) ** 2)
+    assert (found[1][0].own_whole, found[1][0].own_without) == (pytest.approx(7 / 6), pytest.approx(1))
+    table = contagion.removal_table(found, lambda seed: seed > 50)
+    cells = [str(next(iter(column.cells))) for column in table.columns]
+    assert cells[:2] == ["redemption", "outflow"]
+    assert cells[4:] == [f"{(3 / 4) ** 2 - 1:+.1%} to {(7 / 4) ** 2 - 1:+.1%}", f"{6 / 7 - 1:+.1%} to {8.5 / 7 - 1:+.1%}", "3"]
+
+
+@pytest.mark.usefixtures("from_the_first_day")
 def test_a_twin_is_ranked_among_the_days_of_the_market(truth: Path) -> None:
     """0, 9, 8, 7 so far: 7 is second of four, 8.5 lies between third and last; an indicator without a value that day is left out."""
     market, twin = world(RISING_BEFORE), world([8.5] * 10)
