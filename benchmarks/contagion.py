@@ -256,7 +256,7 @@ def removal_table(found: dict[int, list[Removal]], is_held_out: Callable[[int], 
     table = Table(*columns, box=None, pad_edge=False, title="a pillar without its channel, where the channel sells most", title_justify="left")
 
     def span(changes: list[float]) -> str:
-        return f"{min(changes):+.1%} to {max(changes):+.1%}"
+        return f"{min(changes):+.2%} to {max(changes):+.2%}"
 
     for channel, pillar in PILLAR_OF.items():
         ones = [one for one in judged if one.channel == channel]

@@ -106,7 +106,7 @@ def test_what_a_channel_adds_is_printed_by_its_least_and_its_most(truth: Path) -
     table = contagion.removal_table(found, lambda seed: seed > 50)
     cells = [str(next(iter(column.cells))) for column in table.columns]
     assert cells[:2] == ["redemption", "outflow"]
-    assert cells[4:] == [f"{(3 / 4) ** 2 - 1:+.1%} to {(7 / 4) ** 2 - 1:+.1%}", f"{6 / 7 - 1:+.1%} to {8.5 / 7 - 1:+.1%}", "3"]
+    assert cells[4:] == [f"{(3 / 4) ** 2 - 1:+.2%} to {(7 / 4) ** 2 - 1:+.2%}", f"{6 / 7 - 1:+.2%} to {8.5 / 7 - 1:+.2%}", "3"]
 
 
 @pytest.mark.usefixtures("from_the_first_day")
