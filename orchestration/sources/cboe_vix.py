@@ -1,7 +1,8 @@
 """Cboe VIX history: one CSV, rewritten every evening, back to 1990.
 
 Dates are M/D/YYYY, zero-padded as served and unpadded once somebody's spreadsheet has touched them. Until 1992 open,
-high and low repeat the close. The file has rows for a few days on which New York is closed (2026-07-03).
+high and low repeat the close. The file has rows for a few days on which New York is closed (2026-07-03). Histories of
+some other indices (VVIX) have one column, the close, headed by the index; older files say `VIX Open`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,7 +11,8 @@ import pandas as pd
 
 from orchestration.sources.cells import day, number, required
 from orchestration.sources.contract import Parsed, Payload, Request, Scope, Source, Table
-from orchestration.sources.tables import read_csv, shaped
+from orchestration.sources.readers import blank, cell_text, read_text
+from orchestration.sources.tables import column, read_table, shaped
 
 INDEX_HISTORY = Table(
     name="raw_cboe__index_history",
@@ -25,18 +27,15 @@ def requests(scope: Scope) -> Iterable[Request]:
 
 
 def parse(payload: Payload) -> Mapping[str, Parsed]:
-    history = read_csv(
-        payload,
-        {
-            "DATE": ("observed_on", day("%m/%d/%Y", "%Y-%m-%d")),
-            "OPEN": ("open", number),
-            "HIGH": ("high", number),
-            "LOW": ("low", number),
-            "CLOSE": ("close", required(number)),
-        },
-    )
+    grid = read_text(payload)
     # The file does not name its index; a saved file is called `VIX_History…`.
     symbol = payload.request.subject.upper().partition("_HISTORY")[0]
+    days = column("observed_on", day("%m/%d/%Y", "%Y-%m-%d"), "DATE")
+    if [cell_text(cell).upper() for cell in next((row for row in grid.rows if not blank(row)), [])] == ["DATE", symbol]:
+        history = read_table(grid, (days, column("close", required(number), symbol)))
+    else:
+        prices = (column(name, number if name != "close" else required(number), name.upper(), f"{symbol} {name}") for name in ("open", "high", "low", "close"))
+        history = read_table(grid, (days, *prices))
     return {INDEX_HISTORY.name: shaped(history, INDEX_HISTORY, symbol=symbol)}
 
 

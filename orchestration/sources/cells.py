@@ -22,7 +22,8 @@ NO_TEXT = frozenset({"", "-", "--", "---", "—"})
 NO_NUMBER = NO_TEXT | {"n/a", "na", "nan", "none", "null", "."}
 # Thousands commas stand between groups of three: a decimal comma (16,74) is not read as one.
 NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)", re.ASCII)
-TIDY = str.maketrans({"$": None, " ": None, "\t": None, "\n": None, "−": "-"})
+GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:\s[0-9]{3})+(?:\.[0-9]*)?")
+ADORNMENT = re.compile(r"\s*\$\s*|(?<=[+-])\s+|(?<=\()\s+|\s+(?=\))")
 MOST_DAYS = 100_000  # texts of days that a column remembers
 
 
@@ -62,9 +63,11 @@ def _number(cell: Any) -> float | None:
             return None
     if isinstance(cell, str) and (value := _finite(cell)) is not None:  # most are written without any adornment
         return value
-    tidy = plain(cell).translate(TIDY).lower()
+    tidy = ADORNMENT.sub("", plain(cell).replace("−", "-")).lower()
     if tidy.startswith("(") and tidy.endswith(")"):
         tidy = f"-{tidy[1:-1]}"
+    if GROUPED.fullmatch(tidy):  # a blank elsewhere parts two numbers, of which the second may be a footnote's
+        tidy = re.sub(r"\s", "", tidy)
     return nan if tidy in NO_NUMBER else _finite(tidy)
 
 
@@ -78,7 +81,7 @@ def number(cells: Cells) -> tuple[list[Any], list[int]]:
 
 def percent(cells: Cells) -> tuple[list[Any], list[int]]:
     """Per cent without the sign: `9.65%` is 9.65. A bound such as `<0.01%` is no number and becomes null."""
-    texts = (cell if isinstance(cell, int | float) else plain(cell).removesuffix("%") for cell in cells)
+    texts = (cell if isinstance(cell, int | float) else re.sub(r"\s*%(?=\)?$)", "", plain(cell)) for cell in cells)
     return number(["" if isinstance(cell, str) and cell.startswith("<") else cell for cell in texts])
 
 

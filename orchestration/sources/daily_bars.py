@@ -46,6 +46,7 @@ ALREADY_ADJUSTED = "one price series, already adjusted for splits and dividends:
 REFUSAL = re.compile(r"limit|too many requests|api ?key|unauthori[sz]ed|forbidden|captcha", flags=re.IGNORECASE)
 
 
+LAST_SECONDS = 60
 LAST_INSTANT = 4_102_444_800  # 2100-01-01
 UNREAD = re.compile(r"^(?!ignored columns)|^ignored columns: (?:(?:Dividends|Stock Splits|Capital Gains|Adj Close|OpenInt)(?:, )?)+$")
 
@@ -80,10 +81,13 @@ def _sessions(stamps: Sequence[int], meta: Mapping[str, Any]) -> list[datetime]:
 
 
 def _is_running(stamps: Sequence[int], meta: Mapping[str, Any]) -> list[bool]:
-    """Bars of a session that had not ended when Yahoo answered: their prices are not the day's yet."""
+    """Bars of a session that had not ended when Yahoo answered: their prices are not the day's yet.
+
+    What Yahoo says of now is when the symbol last traded: a thin one may close without a trade in the last seconds.
+    """
     regular = (meta.get("currentTradingPeriod") or {}).get("regular") or {}
     start, end, now = regular.get("start"), regular.get("end"), meta.get("regularMarketTime")
-    if start is None or end is None or now is None or not start <= now < end:
+    if start is None or end is None or now is None or not start <= now < end - LAST_SECONDS:
         return [False] * len(stamps)
     return [start <= stamp <= end for stamp in stamps]
 

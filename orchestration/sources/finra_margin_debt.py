@@ -27,7 +27,7 @@ MARGIN_DEBT = Table(
 )
 
 COLUMNS = (
-    column("observed_on", month_end("%Y-%m", "%b-%y", "%b-%Y", "%B %Y", "%m/%Y", "%Y/%m", "%Y-%m-%d", "%m/%d/%Y"), "Year-Month", "Month/Year"),
+    column("observed_on", month_end("%Y-%m", "%b-%y", "%b-%Y", "%B %Y", "%b %Y", "%m/%Y", "%Y/%m", "%Y-%m-%d", "%m/%d/%Y"), "Year-Month", "Month/Year"),
     column("debit_balances_usd_mn", required(number), "Debit Balances in Customers' Securities Margin Accounts"),
     column("free_credit_cash_usd_mn", required(number), "Free Credit Balances in Customers' Cash Accounts"),
     column("free_credit_margin_usd_mn", number, "Free Credit Balances in Customers' Securities Margin Accounts"),

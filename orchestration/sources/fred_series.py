@@ -49,6 +49,8 @@ def _api_answer(payload: Payload) -> Grid:
     if not isinstance(observations, list) or not all(isinstance(entry, dict) for entry in observations):
         complaint = answer.get("error_message") if isinstance(answer, dict) else None
         raise ParseError("'observations' in the JSON of the FRED API", repr(complaint) if complaint else excerpt(payload.content))
+    if observations and not all("value" in entry for entry in observations):
+        raise ParseError("a 'value' in each observation", f"{sorted(observations[0])}", "ask the API with output_type=1")
     series = (_asked(payload) or [payload.request.subject.upper()])[0]
     vintages = pd.DataFrame(observations).reindex(columns=["realtime_start", "date", "value"]).sort_values("realtime_start", kind="stable")
     latest = vintages.drop_duplicates("date", keep="last").sort_index()
@@ -65,6 +67,8 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
     names = {heading: payload.request.subject.upper() if heading.upper() == "VALUE" else heading.upper() for heading in headings[1:] if heading}
     if {"OPEN", "HIGH", "LOW", "CLOSE", "VOLUME"} & set(names.values()):
         raise ParseError("a series of FRED", f"columns of prices {list(names.values())}", "this is another publisher's file")
+    if not names or not all(names.values()):
+        raise ParseError("a series id as heading", "none", "the file does not say which series it is about: name it")
     unreadable = [name for name in names.values() if not SERIES_ID.fullmatch(name)]
     if unreadable:
         raise ParseError("a series id as heading", repr(unreadable[0]))
@@ -73,7 +77,10 @@ def parse(payload: Payload) -> Mapping[str, Parsed]:
         raise ParseError(f"series {sorted(unanswered)}", f"columns {list(names.values())}")
     days = column("observed_on", day("%Y-%m-%d", "%m/%d/%Y"), *DAY_HEADINGS)
     wide = read_table(grid, (days, *(column(name, number, heading) for heading, name in names.items())))
-    return {OBSERVATIONS.name: shaped(melted(wide, "series_id", "value"), OBSERVATIONS)}
+    found = melted(wide, "series_id", "value")
+    if not len(found) and not len(found.rejected):
+        raise ParseError("at least one observation", f"{len(wide):,} days without a value", "try again later; if it persists, look at the series")
+    return {OBSERVATIONS.name: shaped(found, OBSERVATIONS)}
 
 
 def published_on(rows: pd.DataFrame) -> "pd.Series[pd.Timestamp]":

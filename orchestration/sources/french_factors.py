@@ -1,8 +1,9 @@
 """Kenneth French's daily factors: a zipped CSV (or the CSV itself), back to 1926, restated whole at each release.
 
 A few lines of preamble, a header whose first cell is empty, days as `YYYYMMDD`, per cent, -99.99 or -999 for missing, and
-a copyright line that closes the file: without it the file was cut off. Every named column is a factor, so the
-three-factor, five-factor and momentum files all read alike. Files of monthly or annual returns are refused.
+a copyright line that closes the file: without it the file was cut off. The five-factor file alone never had that line and
+ends with its last day. Every named column is a factor, so the three-factor, five-factor and momentum files all read alike.
+Files of monthly or annual returns are refused, and so are files with a second table, which would give a day two returns.
 """
 
 import re
@@ -26,6 +27,9 @@ FACTORS = Table(
 )
 
 
+FIVE_FACTORS = "RMW"  # a column that only they have
+
+
 def requests(scope: Scope) -> Iterable[Request]:
     yield Request("https://mba.tuck.dartmouth.edu/pages/faculty/ken.french/ftp/F-F_Research_Data_Factors_daily_CSV.zip")
 
@@ -43,10 +47,13 @@ def _table(grid: Grid) -> Grid:
     start = next((index for index, row in enumerate(grid.rows[:end]) if not first_cells[index] and len(row) > 1 and not blank(row)), None)
     if start is None:
         raise ParseError("a header with an empty first cell and factor names", grid.head())
-    if end is None:
+    header = ["day", *(str(cell).strip() for cell in grid.rows[start][1:])]
+    if end is None and FIVE_FACTORS not in header:
         raise ParseError("a copyright line that closes the file", "the end of the file (cut off?)", "fetch it again")
-    header = ["day", *grid.rows[start][1:]]
-    return Grid(grid.lines[start:end], [header, *grid.rows[start + 1 : end]], padded=False)
+    again = next((index for index, row in enumerate(grid.rows[start + 1 : end], start + 1) if not first_cells[index] and not blank(row)), None)
+    if again is not None:
+        raise ParseError("one table of daily returns", f"a second header in line {grid.lines[again]}", "keep the one that is meant in a file of its own")
+    return Grid(grid.lines[start:end], [header, *grid.rows[start + 1 : end]], padded=False, closed=grid.closed or end is not None)
 
 
 def parse(payload: Payload) -> Mapping[str, Parsed]:

@@ -108,6 +108,9 @@ def _layout(grid: Grid) -> Layout:
     if found is None:
         raise ParseError("a header that begins with 'Date'", grid.head())
     header, day_at = found
+    above = " ".join(_said(row, at) for row in grid.rows[: header + 1] for at in range(len(row)))
+    if (unit := re.search(r"\b(?:billion|thousand)s?\b", above)) and "million" not in above:
+        raise ParseError("flows in millions of dollars", f"{unit.group()!r} above the table", "the publisher changed its unit: mend the parser")
     body = next((index for index in range(header + 1, len(grid.rows)) if _said(grid.rows[index], day_at)), len(grid.rows))
     categories, unread = _named_columns(grid.rows[header:body], day_at)
     # A category may be absent (an ETF sheet without hybrids), but not where an unknown column may stand in its place.

@@ -3,7 +3,8 @@
 A byte-order mark, a preamble, a line that is one non-breaking space, the header, the lines, the same separator again, then
 disclaimers: without the second separator the file was cut off. The count is headed `Shares`, `Quantity` or, in bond funds,
 `Par Value`; equity funds give tickers, bond funds give CUSIP, ISIN and SEDOL instead. Cash and futures are lines of their
-own asset class (a future: market value 0, large notional). A day without data is served as `as of,"-"` with status 200.
+own asset class (a future: market value 0, large notional). In November and December 2025 the weight was headed `Market
+Weight`, beside a `Notional Weight`. A day without data is served as `as of,"-"` with status 200.
 The fund is what was asked for: the file names it only in words. The sheet `Holdings` of the fund download reads alike.
 """
 
@@ -36,13 +37,13 @@ COLUMNS = (
     column("sector", text, "Sector"),
     column("asset_class", text, "Asset Class"),
     column("market_value_usd", number, "Market Value"),
-    column("weight_pct", percent, "Weight (%)"),
+    column("weight_pct", percent, "Weight (%)", "Market Weight"),
     column("notional_usd", number, "Notional Value"),
     column("shares", number, "Shares", "Quantity", "Par Value"),
     column("currency", text, "Market Currency", "Currency", optional=True),  # `Currency` is what the values are in: always USD
     column("price", number, "Price", optional=True),
 )
-UNREAD = ("Type", "Location", "Exchange", "FX Rate", "Currency", "Accrual Date", "Maturity", "Effective Date", "Coupon (%)", "Duration")
+UNREAD = ("Type", "Location", "Exchange", "FX Rate", "Currency", "Accrual Date", "Maturity", "Effective Date", "Coupon (%)", "Duration", "Notional Weight")
 UNREAD_YIELDS = ("Mod. Duration", "Real Duration", "YTM (%)", "Real YTM (%)", "Yield to Call (%)", "Yield to Worst (%)")
 SECURITIES = ("Equity", "Fixed Income")
 AS_OF_FORMATS = ("%b %d, %Y", "%d-%b-%Y", "%d/%b/%Y", "%B %d, %Y", "%m/%d/%Y", "%Y-%m-%d")

@@ -125,6 +125,8 @@ def read_json(payload: Payload) -> Any:
         return json.loads(decoded)
     except json.JSONDecodeError as error:
         raise ParseError("a complete JSON document", f"{error.msg} at character {error.pos:,} (cut off?)", "fetch it again") from error
+    except ValueError as error:  # a whole number of thousands of digits
+        raise ParseError("a JSON document", f"{str(error)[:120]}", "do not open it") from error
     except RecursionError as error:
         raise ParseError("a JSON document", "one nested too deeply to be data", "do not open it") from error
 

@@ -98,8 +98,14 @@ def read_table(
     if ends == "end of file" and not grid.closed:
         raise ParseError("a last line that ends with a line break", repr(",".join(map(str, grid.rows[-1]))[-80:]) + " (cut off?)", "fetch it again")
 
+    if stop is not None:
+        _refuse_more_rows(grid, columns, start, stop, positions)
     within = slice(start + 1, stop)
     body = [(line, row) for line, row, says in zip(grid.lines[within], grid.rows[within], filled, strict=False) if says]
+    closing = 0
+    while ends == "end of file" and len(body) > 1 and lone_text(body[-1][1]):
+        body.pop()
+        closing += 1
     width = max(position for position, cell in enumerate(header) if _heading(cell)) + 1
     ragged = {line: len(row) for line, row in body if not grid.padded and len(row) != width and not (len(row) > width and blank(row[width:]))}
     if ragged and ends == "end of file" and body[-1][0] in ragged and len(body[-1][1]) < width:
@@ -126,7 +132,30 @@ def read_table(
     read = positions.values()
     unread = [cell_text(cell) for index, cell in enumerate(header) if cell_text(cell) and index not in read and _heading(cell) not in unread_on_purpose]
     notes = (f"ignored columns: {', '.join(unread)}",) if unread else ()
+    if closing:
+        notes = (*notes, f"{closing} closing line(s) of text left out")
     return Parsed(without({**values, "line": range(1, len(body) + 1)}, reasons.keys()), rejected, notes)
+
+
+def _refuse_more_rows(grid: Grid, columns: Sequence[Column], header: int, stop: int, positions: Mapping[str, int]) -> None:
+    """Raises ParseError where rows that read like the table's stand below what closed it: they would be lost without a word.
+
+    A second header begins another table, of which publishers repeat some; it is none of ours.
+    """
+    wanted = [(positions[one.name], one.convert) for one in columns if one.name in positions and not one.optional]
+    headings = [_heading(cell) for cell in grid.rows[header]]
+    for at in range(stop + 1, len(grid.rows)):
+        row = grid.rows[at]
+        if [_heading(cell) for cell in row[: len(headings)]] == headings:
+            return
+        cells = [(row[position] if position < len(row) else "", convert) for position, convert in wanted]
+        filled = sum(bool(cell_text(cell)) for cell, _ in cells)
+        if 2 * filled > len(cells) > 1 and not any(convert([cell])[1] for cell, convert in cells):
+            raise ParseError(
+                "nothing but notes below the table",
+                f"more of its rows from line {grid.lines[at]} on",
+                "look at the file: a line within the table is blank or a note",
+            )
 
 
 def read_csv(payload: Payload, columns: Mapping[str, tuple[str, Converter]], **options: Any) -> Parsed:

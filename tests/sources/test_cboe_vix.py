@@ -36,6 +36,19 @@ def test_a_saved_file_is_about_the_index_in_its_stem(stem: str) -> None:
     assert set(parsed(FILE, Request("file.csv", stem)).rows["symbol"]) == {"VIX"}
 
 
+def test_an_index_of_one_column_has_closes_alone() -> None:
+    table = parsed("DATE,VVIX\n08/27/2026,90.12\n08/28/2026,86.63\n", Request("file.csv", "VVIX_History"))
+    assert table.rows[["symbol", "close"]].to_numpy().tolist() == [["VVIX", 90.12], ["VVIX", 86.63]]
+    assert table.rows[["open", "high", "low"]].isna().all(axis=None)
+    with pytest.raises(ParseError, match="columns"):
+        parsed("DATE,VVIX\n08/27/2026,90.12\n")
+
+
+def test_headings_may_name_the_index() -> None:
+    old = FILE.replace("OPEN,HIGH,LOW,CLOSE", "VIX Open,VIX High,VIX Low,VIX Close").replace("DATE", "Date")
+    pd.testing.assert_frame_equal(parsed(old).rows, parsed(FILE).rows)
+
+
 def test_dates_may_be_unpadded() -> None:
     assert list(parsed(FILE).rows["observed_on"]) == [pd.Timestamp("2026-02-03"), pd.Timestamp("2026-02-04")]
 

@@ -91,6 +91,19 @@ def test_a_bad_cell_sends_its_month_alone_to_the_rejected_rows() -> None:
     assert "cannot read 'n.m.'" in parsed.rejected["reason"].iloc[0]
 
 
+def test_months_below_a_blank_row_or_a_note_are_not_lost_without_a_word() -> None:
+    for between in ((), ("* Figures before February 2010 are not comparable with later ones",)):
+        with pytest.raises(ParseError, match="nothing but notes below the table, found more of its rows from line 4 on"):
+            parse(book(HEADER, ROWS[0], between, ROWS[1]))
+
+
+def test_months_may_be_written_as_words() -> None:
+    assert parse(book(HEADER, ("Feb 2010", 100, 20, 30), ("January 2010", 99.5, 50, ""))).rows["observed_on"].tolist() == [
+        pd.Timestamp("2010-02-28"),
+        pd.Timestamp("2010-01-31"),
+    ]
+
+
 def test_a_zero_is_not_a_null() -> None:
     assert parse(book(HEADER, ("2010-02", 100, 0, 0))).rows.iloc[0].to_list()[2:] == [0, 0]
 

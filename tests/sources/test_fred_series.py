@@ -85,6 +85,8 @@ def test_a_file_cut_off_within_a_line_is_refused(real: Path, size: int) -> None:
         (b"DATE\n2020-01-02\n", "a header of 'observation_date' and a series"),
         (b"DATE,Close price\n2020-01-02,12.47\n", "a series id as heading"),
         (b"DATE,VIXCLS\n", "at least one row below the header"),
+        (b"DATE,VIXCLS\n2020-01-02,\n2020-01-03,.\n", "at least one observation, found 2 days without a value"),
+        (b'{"observations":[{"date":"2020-01-02","VIXCLS_20200103":"12.47"}]}', "'value' in each observation"),
         (b'{"error_code":400,"error_message":"Bad Request. The series does not exist."}', "The series does not exist"),
         (b'{"observations":[{"date":"2020-01-02","val', r"cut off\?"),
     ],
@@ -92,6 +94,11 @@ def test_a_file_cut_off_within_a_line_is_refused(real: Path, size: int) -> None:
 def test_what_is_no_series_is_refused(content: bytes, complaint: str) -> None:
     with pytest.raises(ParseError, match=complaint):
         parse(content)
+
+
+def test_a_file_that_names_no_series_is_refused() -> None:
+    with pytest.raises(ParseError, match="a series id as heading, found none; the file does not say"):
+        parse(b'{"observations":[{"date":"2020-01-02","value":"12.47"}]}', subject="")
 
 
 def test_daily_series_are_published_on_the_next_weekday() -> None:

@@ -56,6 +56,21 @@ def test_every_named_column_is_a_factor() -> None:
     assert five["factor"].to_list() == ["Mkt-RF", "SMB", "HML", "RMW", "CMA", "RF"]
 
 
+def test_the_five_factor_file_ends_with_its_last_day() -> None:
+    header, days = ",Mkt-RF,SMB,HML,RMW,CMA,RF", ("20220629,1,2,3,4,5,6", "20220630,-1,-2,-3,-4,-5,-6")
+    assert len(parse(file(header, *days, tail="")).rows) == 12
+    whole = file(header, *days, tail="")
+    for kept in (len(whole) - 1, len(whole) - 2, len(whole) - 8):
+        with pytest.raises(ParseError, match=r"cut off\?"):
+            parse(whole[:kept])
+
+
+def test_a_second_table_would_give_a_day_two_returns() -> None:
+    twice = file(",A,B", "20220629,1,2", "", "  Average Equal Weighted Returns -- Daily", ",A,B", "20220629,3,4")
+    with pytest.raises(ParseError, match="one table of daily returns, found a second header in line 8"):
+        parse(twice)
+
+
 def test_minus_99_is_missing_and_zero_is_not() -> None:
     parsed = parse(file(",SMB,HML", "20220629,-99.99,0.00", "20220630,-999,-1.50"))
     assert parsed.rows["daily_return"].to_list() == [0, -0.015]

@@ -142,6 +142,7 @@ def test_text_without_its_closing_note_is_refused(text: bytes) -> None:
         (b"", "an empty body"),
         (b"<html><title>Sorry</title></html>", "a web page titled 'Sorry'"),
         (b"Rate limit exceeded, try again in an hour\n", "Rate limit exceeded"),
+        (replaced(1, 0, "Billions of dollars"), "flows in millions of dollars, found 'billions' above the table"),
         (replaced(3, 3, "Stocks"), "a column for 'equity'"),
         (replaced(4, 5, "U.S."), "a column for 'equity_domestic'"),
         (replaced(3, 17, "Gold"), "a column for 'commodity'"),

@@ -40,6 +40,15 @@ def test_the_real_file_is_read_whole(real: Path) -> None:
     assert table.notes == ()
 
 
+def test_a_closing_sentence_is_no_line_of_the_fund() -> None:
+    note = "Holdings are subject to change and are not recommendations to buy or sell any security."
+    table = parsed(f'{DATED}\n"{note}"\n')
+    assert (len(table.rows), len(table.rejected)) == (3, 0)
+    assert table.notes == ("1 closing line(s) of text left out",)
+    with pytest.raises(ParseError, match=r"cut off\?"):
+        parsed(f'{DATED}\n"{note}"')
+
+
 def test_without_a_date_the_day_of_the_response_in_new_york_stands_in_and_is_noted() -> None:
     table = parsed(UNDATED)
     assert set(table.rows["observed_on"]) == {pd.Timestamp("2026-02-04")}

@@ -65,6 +65,31 @@ def test_the_count_column_has_had_two_names(count: str) -> None:
     assert parse(file(header=HEADER.format(count=count))).rows["shares"].to_list() == [6, 0]
 
 
+def test_at_the_end_of_2025_the_weight_was_headed_market_weight() -> None:
+    header = (
+        "Ticker,Name,Type,Sector,Asset Class,Market Value,Notional Value,Quantity,Price,Location,Exchange,Currency,FX Rate,Market Currency,Accrual Date,"
+        "Notional Weight,Market Weight\r\n"
+    )
+    share = (
+        '"AAPL","APPLE INC","EQUITY","IT","Equity","1,000.50","1,000.50","6.00","166.75","United States","NASDAQ","USD","1.00","USD","-","98.50","98.50"\r\n'
+    )
+    future = '"IXPZ5","FUTURE","FUTURES","Cash","Futures","0.00","15.2","1.00","15.2","-","-","USD","1.00","USD","-","1.50","-"\r\n'
+    table = parse(file(share, future, day="Dec 11, 2025", header=header))
+    assert table.rows["weight_pct"].tolist() == pytest.approx([98.5, float("nan")], nan_ok=True)
+    assert table.notes == ()
+
+
+@pytest.mark.parametrize("between", ["\u00a0\r\n", "\r\n", "Holdings are subject to change and are listed for information only\r\n"])
+def test_rows_below_what_closes_the_table_are_not_lost_without_a_word(between: str) -> None:
+    with pytest.raises(ParseError, match="nothing but notes below the table, found more of its rows from line 8 on"):
+        parse(file(APPLE, between, CASH))
+
+
+def test_a_file_that_says_everything_twice_is_read_once() -> None:
+    whole = file()
+    assert len(parse(whole + whole.removeprefix("\ufeff")).rows) == 2
+
+
 @pytest.mark.parametrize("day", ["Apr 06, 2023", "06-Apr-2023", "04/06/2023", "2023-04-06"])
 def test_the_day_is_read_in_each_format_it_was_served_in(day: str) -> None:
     assert parse(file(day=day)).rows["observed_on"].iloc[0] == pd.Timestamp("2023-04-06")

@@ -12,7 +12,7 @@ import xlsxwriter
 
 from orchestration.sources.cells import day, month_end, number, percent, required, text
 from orchestration.sources.contract import Parsed, ParseError, Payload, Request, Table
-from orchestration.sources.readers import Grid, open_zip, read_sheet, read_sheets, read_text, read_xml, unzip
+from orchestration.sources.readers import Grid, open_zip, read_json, read_sheet, read_sheets, read_text, read_xml, unzip
 from orchestration.sources.tables import column, labelled, melted, named_fund, one_day, read_csv, read_table, shaped
 
 COLUMNS = (column("day", day("%Y-%m-%d"), "Date", "As Of"), column("close", number, "Close"), column("note", text, "Note", optional=True))
@@ -39,6 +39,12 @@ class TestNumbers:
             ("-$6,643,712.76", -6643712.76),
             ("(12.5)", -12.5),
             ("−3", -3),
+            ("- 3", -3),
+            ("$ 1,234", 1234),
+            ("-$5", -5),
+            ("( $5 )", -5),
+            ("937 253", 937_253),
+            ("1\u00a0234\u00a0567.8", 1_234_567.8),
             ("1.5E-3", 0.0015),
             (".5", 0.5),
             (" 7\u00a0", 7),
@@ -62,8 +68,8 @@ class TestNumbers:
         assert number([served])[1] == [0]
 
     def test_per_cent_signs_are_dropped_and_a_bound_is_null(self) -> None:
-        values, bad = percent(["9.65%", "9.65", "<0.01%", "100 %"])
-        assert [-1 if np.isnan(value) else value for value in values] == [9.65, 9.65, -1, 100]
+        values, bad = percent(["9.65%", "9.65", "<0.01%", "100 %", "(0.05%)", "(0.05)%"])
+        assert [-1 if np.isnan(value) else value for value in values] == [9.65, 9.65, -1, 100, -0.05, -0.05]
         assert not bad
 
     def test_a_required_null_is_bad(self) -> None:
@@ -253,6 +259,14 @@ class TestWhatMustNotPassForANumber:
     @pytest.mark.parametrize("cell", ["16,74", "918144,5", "1,23,456", "12,3456"])
     def test_a_decimal_comma_is_unreadable_not_a_thousand(self, cell: str) -> None:
         assert number([cell])[1] == [0]
+
+    @pytest.mark.parametrize("cell", ["918144 1", "1,000.00 1", "12 34", "1 000 1", "1,234 5"])
+    def test_a_footnotes_mark_is_not_the_last_digit(self, cell: str) -> None:
+        assert number([cell])[1] == [0]
+
+    def test_a_whole_number_of_thousands_of_digits_is_refused_in_a_sentence(self) -> None:
+        with pytest.raises(ParseError, match="a JSON document, found Exceeds the limit"):
+            read_json(payload(f"[{'9' * 5000}]"))
 
     def test_a_missing_number_of_json_is_missing_and_not_unreadable(self) -> None:
         values, bad = number([None, float("nan"), 0.0])
