@@ -135,5 +135,6 @@ def next_observation(observed_on: date, cadence: str) -> date:
         return next_session(observed_on)
     if cadence == "weekly":
         return observed_on + timedelta(days=7)
-    following = pd.Timestamp(observed_on) + pd.offsets.MonthEnd(1 if cadence == "monthly" else 3)
+    # a series of sessions ends with the month's last session, which may be days before the month's end
+    following = pd.Timestamp(observed_on) + pd.offsets.MonthEnd(0) + pd.offsets.MonthEnd(1 if cadence == "monthly" else 3)
     return following.date()

@@ -53,6 +53,11 @@ def test_the_next_observation_follows_the_cadence(cadence: str, following: date)
     assert calendars.next_observation(day, cadence) == following
 
 
+def test_a_month_that_ends_on_a_weekend_is_over_with_its_last_session() -> None:
+    assert calendars.next_observation(date(2025, 11, 28), "monthly") == date(2025, 12, 31)
+    assert calendars.next_observation(date(2024, 6, 28), "quarterly") == date(2024, 9, 30)
+
+
 def test_the_days_around_a_run_reach_a_year_ahead_and_know_the_next_session() -> None:
     days = calendars.days_around(date(2026, 2, 4)).set_index("calendar_day")
     assert (days.index[0], days.index[-1]) == (pd.Timestamp(calendars.FIRST_SESSION), pd.Timestamp(2027, 3, 11))

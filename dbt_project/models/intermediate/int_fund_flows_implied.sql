@@ -11,6 +11,7 @@ files as (
     select
         vintages.fund_id,
         vintages.known_from,
+        weights.market_value_usd,
         sessions.trade_date,
         sessions.session_number,
         sessions.session_number - lag(sessions.session_number) over (partition by vintages.fund_id order by sessions.session_number) as sessions_covered,
@@ -21,8 +22,10 @@ files as (
             vintages.observed_on = sessions.trade_date
             and vintages.known_from <= sessions.cutoff_on
             and (vintages.known_until is null or vintages.known_until > sessions.cutoff_on)
+    inner join {{ ref('int_fund_weights') }} as weights on vintages.fund_id = weights.fund_id and vintages.known_from = weights.known_from
     left join histories on vintages.fund_id = histories.fund_id
-    where not vintages.is_filing and (histories.first_on is null or sessions.trade_date < histories.first_on)
+    -- a file without market values (State Street) says nothing about assets: it is no file here, and the next one spans its session too
+    where not vintages.is_filing and weights.market_value_usd is not null and (histories.first_on is null or sessions.trade_date < histories.first_on)
 ),
 
 held as (
@@ -56,7 +59,7 @@ select
     files.session_number,
     files.sessions_covered,
     files.known_from as known_on,
-    weights.market_value_usd as aum_usd,
+    files.market_value_usd as aum_usd,
     case
         when
             growth.securities >= {{ parameter('holdings_implied_minimum_securities') }}
@@ -64,7 +67,4 @@ select
             then growth.median_growth
     end as shares_growth
 from files
-inner join {{ ref('int_fund_weights') }} as weights on files.fund_id = weights.fund_id and files.known_from = weights.known_from
 left join growth on files.fund_id = growth.fund_id and files.trade_date = growth.trade_date
--- a file without market values (State Street) says nothing about assets: such a fund is unobserved, not a fund of unknown size
-where weights.market_value_usd is not null

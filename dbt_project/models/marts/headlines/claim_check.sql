@@ -72,7 +72,7 @@ judged as (
             when claims.comparison = 'at_most' then pasts.found <= claims.threshold
             else pasts.found >= claims.threshold
         end as is_far_enough,
-        pasts.since_date >= claims.asserted_since as is_broken_record,
+        pasts.since_date > claims.asserted_since as is_broken_record,
         pasts.history_from > claims.asserted_since as is_history_too_short
     from claims
     left join pasts on claims.claim_id = pasts.claim_id

@@ -64,20 +64,22 @@ largest_fund_outflow as (
         3 as position,
         'fund' as topic,
         'Largest outflow of ' || flows.trade_date || ': ' || flows.fund_id || ' lost ' || {{ dollars('flows.net_flow_usd') }}
-        || coalesce(format(' ({:.1f} % of its assets)', -flows.net_flow_pct_aum), '') as statement,
+        || coalesce(format(' ({:.1f} % of its assets)', -flows.net_flow_pct_aum), '')
+        || if(flows.sessions_covered > 1, ' over ' || flows.sessions_covered || ' sessions', '') as statement,
         null as superlative,
         flows.net_flow_usd as value,
         'USD' as unit,
         cast(null as date) as since_date,
         cast(null as date) as history_from,
         case
+            when flows.sessions_covered > 1 then 'info'
             when -flows.net_flow_pct_aum >= {{ parameter('headline_fund_alert_pct') }} then 'alert'
             when -flows.net_flow_pct_aum >= {{ parameter('headline_fund_notice_pct') }} then 'notice'
             else 'info'
         end as severity
     from {{ ref('fund_flow_daily') }} as flows
     inner join {{ ref('fund') }} as funds on flows.fund_id = funds.fund_id
-    where flows.net_flow_usd < 0 and funds.leverage = 1
+    where flows.net_flow_usd < 0 and funds.leverage = 1 and flows.sessions_covered <= {{ whole_parameter('flow_max_sessions_covered') }}
     qualify row_number() over (partition by flows.trade_date order by flows.net_flow_usd, flows.fund_id) = 1
 ),
 
@@ -102,7 +104,8 @@ margin_debt as (
         margin_months.debit_balances_usd_mn as value,
         'USD million' as unit,
         case when margin_months.is_five_year_high then margin_months.highest_since end as since_date,
-        case when margin_months.is_five_year_high then margin_months.history_from end as history_from,
+        -- of a month as high as the one before nothing is said
+        case when margin_months.is_five_year_high and margin_months.debit_mom > 0 then margin_months.history_from end as history_from,
         if(margin_months.is_five_year_high, 'notice', 'info') as severity
     from {{ ref('int_sessions_numbered') }} as sessions
     asof inner join margin_months on sessions.cutoff_on >= margin_months.known_on

@@ -26,7 +26,7 @@ sold as (
         sales.session_number,
         sales.trade_date,
         sum(cast(sales.forced_sale_usd * lines.weight / cast(lines.invested_weight as double) as decimal(38, 12))) as forced_sale_usd,
-        sum(cast(sales.sold_share * lines.shares as decimal(38, 12))) as shares,
+        sum(cast(sales.sold_share * lines.shares / cast(lines.invested_weight as double) as decimal(38, 12))) as shares,
         bool_or(sales.has_assumed) as has_assumed,
         count(*) as funds
     from {{ ref('int_fund_sales_settled') }} as sales
