@@ -1,11 +1,12 @@
 """The verbs a person types. Each imports only what it needs, so that `parse` and `--help` answer at once."""
 
+import errno
 import json
 import sys
 from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -24,6 +25,20 @@ class Command(click.Command):
             with formatter.section("Examples"):
                 for line in self.epilog.strip().splitlines():
                     formatter.write_text(line.strip())
+
+
+class Verbs(click.Group):
+    """The group of all verbs: what keeps any of them from going on is one line and status 1."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # a pipe that was closed: click ends quietly
+            if error.errno is None:
+                _fail(str(error), 1)  # a sentence of ours
+            _fail(f"cannot go on: {error.filename or 'the answer'}: {error.strerror or error}; look at the disk and at who may write there", 1)
 
 
 def _fail(message: str, status: int = USAGE) -> NoReturn:
@@ -55,7 +70,7 @@ def _settings(profile: str | None, mirror: Path | None = None) -> Settings:
 profile_option = click.option("--profile", type=click.Choice(PROFILES), help="sample (simulated, the default) or live.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="macro-contagion-indicators", prog_name="contagion")
 def main() -> None:
     """Macro contagion indicators: who is forced to sell, how much, of what, and how far it spreads."""
@@ -142,8 +157,9 @@ def run(profile: str | None, mirror: Path | None, as_of: date | None, first: dat
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json", "parquet"]), help="Default: by the ending of --output, else table.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the answer to a file, whole or not at all.")
 def query(sql: str, profile: str | None, form: str | None, output: Path | None) -> None:
-    """Ask the published file, read only. Tables are found without naming their schema (`marts`)."""
-    from orchestration.landing.files import whole_file
+    """Ask the published file: one statement that changes nothing and reads nothing but the published and raw files of the data home. Tables are found
+    without naming their schema (`marts`)."""
+    from orchestration.landing.files import whole_file_of_anyone
     from orchestration.reporting import terminal
     from orchestration.warehouse.publish import read_manifest
     from orchestration.warehouse.query import QueryError, write_parquet
@@ -157,7 +173,7 @@ def query(sql: str, profile: str | None, form: str | None, output: Path | None) 
         _fail("--format parquet: expected --output FILE or a pipe, found a terminal, which cannot show it")
     manifest = read_manifest(settings.published_file)
     try:
-        with nullcontext() if output is None else whole_file(output) as beside:
+        with nullcontext() if output is None else whole_file_of_anyone(output) as beside:
             if form == "parquet":
                 described = {key: str(manifest[key]) for key in ("run_id", "profile", "as_of", "knowledge_cut_off") if key in manifest}
                 market = {"market": terminal.SIMULATED} if manifest.get("simulated") else {}
@@ -168,7 +184,7 @@ def query(sql: str, profile: str | None, form: str | None, output: Path | None) 
                 if form == "table":
                     terminal.answer_table(answer)
                 else:
-                    with nullcontext(sys.stdout) if beside is None else beside.open("w", newline="") as text:
+                    with nullcontext(sys.stdout) if beside is None else beside.open("w", newline="", encoding="utf-8") as text:
                         lines = answer.lines() if form == "csv" else [json.dumps(answer.records(), indent=1, ensure_ascii=False, allow_nan=False)]
                         text.writelines(f"{line}\n" for line in lines)
     except QueryError as error:
@@ -210,6 +226,7 @@ def docs(profile: str | None) -> None:
     settings = _settings(profile)
     try:
         environment.require_checkout()
+        environment.require_own_home(settings)
     except SettingsError as error:
         _fail(str(error))
     lock = settings.home / HOME_LOCK
@@ -238,6 +255,7 @@ def docs(profile: str | None) -> None:
 def parse(source: str, file: Path, fetched_on: date | None, subject: str | None, table: str | None, form: str) -> None:
     """One publisher's file to rows on standard output; rejected lines and errors on standard error, status 2."""
     from orchestration.landing.one_file import UnreadableError, read_file
+    from orchestration.warehouse.query import visible
 
     try:
         rows, rejected, notes = read_file(source, file, fetched_on=fetched_on, subject=subject, table=table)
@@ -250,7 +268,7 @@ def parse(source: str, file: Path, fetched_on: date | None, subject: str | None,
     for note in notes:
         click.echo(f"note: {note}", err=True)
     for row in rejected.itertuples():
-        click.echo(f"rejected: {file.name}, line {row.line}: {row.reason} [{row.content}]", err=True)
+        click.echo(visible(f"rejected: {file.name}, line {row.line}: {row.reason} [{row.content}]"), err=True)
     if len(rejected):
         raise SystemExit(USAGE)
 
@@ -294,11 +312,12 @@ def explain(profile: str | None, as_of: date | None) -> None:
     from orchestration.warehouse.query import QueryError
 
     settings = _settings(profile)
+    manifest = read_manifest(settings.published_file)
     try:
         explained = explanation.explain(settings.published_file, as_of)
     except QueryError as error:
         _fail(" ".join(str(error).split()), 1)
-    terminal.explanation(explained, simulated=bool(read_manifest(settings.published_file).get("simulated")))
+    terminal.explanation(explained, simulated=bool(manifest.get("simulated")))
 
 
 @main.command(cls=Command, epilog="contagion sources")

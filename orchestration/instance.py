@@ -48,7 +48,10 @@ def _instance(folder: Path) -> dict[str, Any]:
     try:
         own = (yaml.safe_load(path.read_text()) if path.exists() else None) or {}
     except yaml.YAMLError as error:
-        raise SettingsError(f"{path}: expected YAML, found {' '.join(str(error).split())}") from None
+        # Not YAML's own words: they quote the line, which may hold a password.
+        mark = getattr(error, "problem_mark", None)
+        place = f" in line {mark.line + 1}" if mark else ""
+        raise SettingsError(f"{path}: expected YAML, found {getattr(error, 'problem', None) or 'another text'}{place}") from None
     if not isinstance(own, dict):
         raise SettingsError(f"{path}: expected blocks of a dagster.yaml such as `storage:`, found {type(own).__name__}; mend the file or remove it")
     return {**INSTANCE, **own}

@@ -20,7 +20,6 @@ from orchestration.reporting import outbox
 from orchestration.reporting.doctor import ENOUGH_DISK
 from orchestration.reporting.outcome import RunReport
 from orchestration.settings import Settings
-from orchestration.warehouse.query import QueryError
 
 
 def _cost() -> tuple[float, float]:
@@ -67,6 +66,6 @@ def run(settings: Settings, first: date, last: date, *, may_go_back: bool, repla
     report.seconds, report.cpu_seconds = time.monotonic() - started, cpu - cpu_before
     try:
         report.told = outbox.tell(settings, first=first, failed=failed)
-    except (OSError, QueryError) as error:
+    except (OSError, ValueError, LookupError, RuntimeError) as error:  # QueryError and a damaged journal or manifest among them
         report.told.problems.append(f"alerts were not looked for: {' '.join(str(error).split())}")
     return report

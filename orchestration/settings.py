@@ -63,9 +63,20 @@ def parse_alert_urls(text: str) -> tuple[str, ...]:
 
 def _ui_url(text: str) -> str:
     # The address is written into messages: a password in it would be told to everybody.
-    if not re.fullmatch(r"https?://[^\s/@]+(/[^\s@]*)?", text):
-        raise SettingsError("CONTAGION_UI_URL: expected the address of the Dagster UI such as https://dagster.example.org, without a user, found another text")
+    if not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s@?#]*)?", text):
+        raise SettingsError(
+            "CONTAGION_UI_URL: expected the address of the Dagster UI such as https://dagster.example.org, without a user, ? or #, found another text"
+        )
     return text.rstrip("/")
+
+
+def _folder(name: str, text: str) -> Path:
+    try:
+        folder = Path(text).expanduser().resolve()
+        folder.exists()
+    except (RuntimeError, OSError, ValueError) as error:
+        raise SettingsError(f"{name}: expected a folder, found {text!r} ({error})") from None
+    return folder
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
@@ -74,14 +85,14 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     profile = given.get("CONTAGION_PROFILE") or "sample"
     if profile not in PROFILES:
         raise SettingsError(f"CONTAGION_PROFILE: expected one of {', '.join(PROFILES)}, found {profile!r}")
-    home = Path(given.get("CONTAGION_HOME") or CHECKOUT / "data" / profile).expanduser().resolve()
+    home = _folder("CONTAGION_HOME", given.get("CONTAGION_HOME") or str(CHECKOUT / "data" / profile))
     as_of = given.get("CONTAGION_AS_OF")
     mirror = given.get("CONTAGION_MIRROR")
     return Settings(
         profile=profile,
         home=home,
         as_of=parse_day(as_of, "CONTAGION_AS_OF") if as_of else None,
-        mirror=Path(mirror).expanduser().resolve() if mirror else None,
+        mirror=_folder("CONTAGION_MIRROR", mirror) if mirror else None,
         sec_contact=given.get("SEC_CONTACT", ""),
         alert_urls=parse_alert_urls(given.get("CONTAGION_ALERT_URLS", "")),
         ui_url=_ui_url(given.get("CONTAGION_UI_URL") or UI_URL),
@@ -110,17 +121,22 @@ def require_checkout() -> None:
         )
 
 
-def claim_home(settings: Settings) -> None:
-    """Make the data home, and refuse one that another profile has filled: simulated and real data never mix."""
-    settings.home.mkdir(parents=True, exist_ok=True)
+def require_own_home(settings: Settings) -> bool:
+    """Refuse a data home that another profile has filled: simulated and real data never mix. Whether this one has claimed it."""
     marker = settings.home / "PROFILE"
-    if owner := marker.read_text().strip() if marker.exists() else "":
-        if owner != settings.profile:
-            raise SettingsError(
-                f"CONTAGION_HOME: {settings.home} holds the data of profile {owner!r}, this run is {settings.profile!r}; give each profile a folder of its own"
-            )
-        return
-    marker.write_text(f"{settings.profile}\n")
+    owner = marker.read_text().strip() if marker.exists() else ""
+    if owner not in ("", settings.profile):
+        raise SettingsError(
+            f"CONTAGION_HOME: {settings.home} holds the data of profile {owner!r}, this run is {settings.profile!r}; give each profile a folder of its own"
+        )
+    return bool(owner)
+
+
+def claim_home(settings: Settings) -> None:
+    """Make the data home and mark it as this profile's. Raises SettingsError as `require_own_home`."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    if not require_own_home(settings):
+        (settings.home / "PROFILE").write_text(f"{settings.profile}\n")
 
 
 def export_dagster_home(settings: Settings) -> None:

@@ -65,6 +65,20 @@ def test_a_file_that_says_nothing_usable_is_named(settings: environment.Settings
         instance.prepare_instance(settings)
 
 
+def test_a_password_in_a_file_that_is_no_yaml_is_not_repeated(settings: environment.Settings) -> None:
+    operators(settings, "storage:\n  postgres_url: postgresql+psycopg2://d:SECRET@127.0.0.1/d: x\n")
+    with pytest.raises(SettingsError, match=r"expected YAML, found mapping values are not allowed here in line 2") as refused:
+        instance.prepare_instance(settings)
+    assert "SECRET" not in str(refused.value)
+
+
+def test_documents_of_models_are_not_written_over_those_of_another_profile(settings: environment.Settings) -> None:
+    instance.prepare_instance(settings)
+    answer = CliRunner().invoke(main, ["docs", "--profile", "sample"], env={"CONTAGION_HOME": str(settings.home)})
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert "holds the data of profile 'live', this run is 'sample'" in answer.stderr
+
+
 def test_a_home_of_another_profile_is_refused(settings: environment.Settings, tmp_path: Path) -> None:
     instance.prepare_instance(settings)
     other = environment.load({"CONTAGION_HOME": str(tmp_path / "home"), "CONTAGION_PROFILE": "sample"})

@@ -143,7 +143,7 @@ def outcomes_by_table(home: DataHome) -> dict[str, str]:
 def case_of(home: DataHome, marts: Sequence[str], manifest: Manifest, run_id: str) -> judging.Case:
     """What the second gate asks of a finished build."""
     file = home.settings.build_file
-    before = publish.read_manifest(home.settings.published_file)
+    before = publish.manifest_before(home.settings.published_file)
     published = before.get("tables", {}) if before and before["as_of"] <= build.as_of(file).isoformat() else {}
     floors = {mart: rows for mart, rows in published.items() if not gives_reason(manifest, mart, "may_shrink")}
     outcomes = outcomes_by_table(home)

@@ -64,6 +64,22 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def whole_file_of_anyone(path: Path) -> Iterator[Path]:
+    """As `whole_file`, outside the data home, where several may write at once: each beside under a name of its own, the last to end wins.
+
+    A link is followed. What is there and no file (a device, a pipe) is written to directly.
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    beside = path.parent / f".{path.name}.{os.getpid()}{BESIDE}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _put_in_place({path: beside}):
+        yield beside
+
+
+@contextmanager
 def whole_files() -> Iterator[Callable[[Path, bytes], None]]:
     """A function that writes files; on leaving without an error each becomes its path at once, else all that were not yet in place disappear."""
     written: dict[Path, Path] = {}

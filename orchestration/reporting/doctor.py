@@ -1,6 +1,7 @@
 """Checks of the installation and the data home, for the person whose run does not start."""
 
 import hashlib
+import os
 import shutil
 import sys
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from orchestration.settings import DBT_PROJECT, Settings
-from orchestration.warehouse.publish import PARQUET, parquet_folder, read_manifest
+from orchestration.warehouse.publish import PARQUET, ManifestError, manifest_before, parquet_folder, read_manifest
 
 PACKAGES = ("dagster", "dagster-dbt", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pandas")
 ENOUGH_DISK = 2 * 1024**3
@@ -33,11 +34,15 @@ def _package(name: str) -> Finding:
 
 def _published(settings: Settings) -> Finding:
     """Whether the published file is the one its manifest describes, byte for byte."""
-    what, manifest = "published file", read_manifest(settings.published_file)
-    if not manifest or not settings.published_file.exists():
+    what = "published file"
+    try:
+        manifest = read_manifest(settings.published_file)
+    except ManifestError as error:
+        return Finding(what, False, str(error), "run `contagion run` again: it writes both anew")
+    if not manifest:
         return Finding(what, False, "none yet", "run `contagion run`")
     with settings.published_file.open("rb") as file:
-        is_whole = hashlib.file_digest(file, "sha256").hexdigest() == manifest["file_sha256"]
+        is_whole = hashlib.file_digest(file, "sha256").hexdigest() == manifest.get("file_sha256")
     if not is_whole:
         return Finding(what, False, "its bytes are not those of manifest.json", "run `contagion run` again: it replaces the file whole")
     return Finding(what, True, f"as of {manifest['as_of']}")
@@ -50,7 +55,8 @@ def examine(settings: Settings) -> list[Finding]:
     dbt = Path(sys.executable).with_name("dbt")
     marker = settings.home / "PROFILE"
     owner = marker.read_text().strip() if marker.exists() else settings.profile
-    manifest = read_manifest(settings.published_file)
+    manifest = manifest_before(settings.published_file)
+    is_usable = parent.is_dir() and os.access(parent, os.W_OK | os.X_OK)
     folder, linked = parquet_folder(settings.published_file), settings.published_file.with_name(PARQUET)
     waiting = len(list((settings.home / "quarantine").glob("*/*/reason.json")))
     return [
@@ -58,7 +64,12 @@ def examine(settings: Settings) -> list[Finding]:
         *(_package(name) for name in PACKAGES),
         Finding("dbt", dbt.exists(), str(dbt.name) if dbt.exists() else "missing", "run `make setup`"),
         Finding("dbt project", (DBT_PROJECT / "dbt_project.yml").exists(), DBT_PROJECT.name, "run from a checkout of the project"),
-        Finding("data home", owner == settings.profile, f"{settings.home} (profile {owner})", "set CONTAGION_HOME to a folder of this profile"),
+        Finding(
+            "data home",
+            owner == settings.profile and is_usable,
+            f"{settings.home} (profile {owner})" + ("" if is_usable else f": {parent} is no folder that can be written to"),
+            "set CONTAGION_HOME to a folder of this profile that can be written to",
+        ),
         Finding("disk", free > ENOUGH_DISK, f"{free / 1024**3:.0f} GB free", "make room: a run needs about 2 GB"),
         _published(settings),
         Finding(

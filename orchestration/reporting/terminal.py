@@ -22,7 +22,7 @@ from orchestration.reporting.outcome import RunReport
 from orchestration.settings import Settings
 from orchestration.sources import all_sources
 from orchestration.warehouse.publish import read_manifest
-from orchestration.warehouse.query import Answer, QueryError, cell_text, query
+from orchestration.warehouse.query import Answer, QueryError, cell_text, query, visible
 
 SIMULATED = "SIMULATED market: real tickers, invented prices and flows."
 MOST_ROWS = 200
@@ -195,7 +195,7 @@ def _cell(value: Any) -> str:
         return f"{value + 0.0:,.6g}" if abs(value) < 1e6 else f"{value:,.2f}"  # without the sign of a rounded zero
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return cell_text(value)
+    return visible(cell_text(value))
 
 
 def say_simulated() -> None:
@@ -209,7 +209,7 @@ def answer_table(answer: Answer) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name, kind in zip(answer.columns, answer.types, strict=True):
         is_number = any(word in kind for word in ("INT", "DOUBLE", "DECIMAL", "FLOAT"))
-        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+        table.add_column(Text(visible(name)), justify="right" if is_number else "left", overflow="fold")
     for row in answer.rows[:MOST_ROWS]:
         table.add_row(*(Text(_cell(value)) for value in row))
     console.print(table)
@@ -263,7 +263,7 @@ def status(settings: Settings) -> None:
     if not manifest:
         console.print(f"nothing is published in {settings.home} yet; run `contagion run`", soft_wrap=True)
     else:
-        console.print(f"published  as of {manifest['as_of']}, knowledge up to {manifest['knowledge_cut_off']}, run {manifest['run_id'][:8]}")
+        console.print(f"published  as of {manifest['as_of']}, knowledge up to {manifest.get('knowledge_cut_off')}, run {str(manifest.get('run_id'))[:8]}")
         if manifest["simulated"]:
             console.print(SIMULATED)
         try:

@@ -31,7 +31,19 @@ class ParseError(Exception):
 
 
 # What a parser's own defect, or a file it was never meant for, may raise instead of a ParseError: one bad file stops nobody.
-DEFECTS = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError, RuntimeError, EOFError, struct.error, zlib.error, zipfile.BadZipFile)
+DEFECTS = (
+    MemoryError,
+    ValueError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    AttributeError,
+    RuntimeError,
+    EOFError,
+    struct.error,
+    zlib.error,
+    zipfile.BadZipFile,
+)
 
 
 @dataclass(frozen=True)

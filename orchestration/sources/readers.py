@@ -31,10 +31,10 @@ SPREADSHEET_ML = "{urn:schemas-microsoft-com:office:spreadsheet}"
 MAX_UNPACKED_BYTES = 1024 * 1024 * 1024
 MAX_EXPANSION = 500
 WIDEST_SHEET = 16_384
-MOST_CELLS = 100_000_000
+MOST_CELLS = 5_000_000  # some 200 bytes each
 # What the standard library raises for a damaged archive; encryption and unknown packing are RuntimeErrors.
 BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
-PLACE = re.compile(rb"""r\s*=\s*["']([A-Za-z]*)([0-9]+)["']""")  # of a row (17) or of a cell (B17)
+PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)([0-9]+)["']""")  # of a row (17) or of a cell (B17)
 
 
 @dataclass(frozen=True)
@@ -224,14 +224,22 @@ def _spreadsheet_ml(payload: Payload, sheets: Sequence[str]) -> dict[str, Grid]:
     return found
 
 
+def _column_number(letters: bytes) -> int:
+    """Of A 1, of Z 26, of AA 27; of a row, whose place has no letters, 1."""
+    number = 0
+    for letter in letters[:4].upper():
+        number = 26 * number + letter - ord("A") + 1
+    return max(number, 1)
+
+
 def _refuse_vast_sheets(archive: zipfile.ZipFile) -> None:
     """A few bytes can place a cell in the last corner of a sheet, and reading it would take all memory."""
     for member in archive.namelist():
-        if re.fullmatch(r"xl/worksheets/[^/]+\.xml", member):
+        if member.endswith(".xml"):  # a workbook may keep its sheets under any name
             places = PLACE.findall(_unpacked(archive, member))
-            rows = max(map(int, {row for _, row in places}), default=0)
-            columns = max(map(len, {column for column, _ in places}), default=0)
-            if rows * 26**columns > MOST_CELLS:
+            rows = max((int(row[:9]) for row in {row for _, row in places}), default=0)
+            columns = max(map(_column_number, {column for column, _ in places}), default=0)
+            if rows * columns > MOST_CELLS:
                 raise ParseError("a sheet of reasonable size", f"{member} with a cell in row {rows:,}", "do not open it")
 
 

@@ -23,10 +23,12 @@ import duckdb
 
 from orchestration.landing import files
 from orchestration.warehouse.build import check_owner, connect
+from orchestration.warehouse.query import literal
 
 SCHEMA = "marts"
 VERSIONED = ("macro-contagion-indicators", "dagster", "dagster-dbt", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "pandas", "pyarrow", "numpy")
 PARQUET = "parquet"
+SAID = ("as_of", "simulated")  # without them nobody could say what a figure is
 SIMULATED = "SIMULATED market, not real prices or flows. "
 
 
@@ -34,22 +36,41 @@ class OlderThanPublishedError(RuntimeError):
     """The published file speaks of a newer session than this run; it stays."""
 
 
+class ManifestError(OSError):
+    """The manifest beside a published file says nothing usable: what was expected, what was found, what to do."""
+
+
 def read_manifest(published: Path) -> dict[str, Any]:
-    """The manifest beside a published file, or nothing."""
+    """The manifest beside a published file; empty where nothing is published. Raises ManifestError where the file has none that can be read."""
     path = published.with_name("manifest.json")
-    manifest: dict[str, Any] = json.loads(path.read_text()) if path.exists() and published.exists() else {}
-    return manifest
+    if not published.is_file():
+        return {}
+    try:
+        manifest = json.loads(path.read_bytes())
+        missing = [name for name in SAID if name not in manifest] if isinstance(manifest, dict) else list(SAID)
+        found = f"none of {', '.join(missing)}"
+    except FileNotFoundError:
+        manifest, missing, found = {}, list(SAID), "none"
+    except (OSError, ValueError) as error:
+        manifest, missing, found = {}, list(SAID), " ".join(str(error).split())
+    if missing:
+        raise ManifestError(f"{path}: expected the manifest of the published file, found {found}; run `contagion run` again: it writes both anew")
+    return dict(manifest)
+
+
+def manifest_before(published: Path) -> dict[str, Any]:
+    """As `read_manifest`, for a run that will replace it: a damaged one keeps nobody from publishing."""
+    try:
+        return read_manifest(published)
+    except ManifestError:
+        return {}
 
 
 def parquet_folder(published: Path) -> Path | None:
     """The folder of Parquet files that belongs to a published file, by its manifest; None where that names none or it is gone."""
-    name = read_manifest(published).get(PARQUET, {}).get("folder")
+    name = manifest_before(published).get(PARQUET, {}).get("folder")
     folder = published.with_name(str(name))
     return folder if name and folder.is_dir() else None
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _name(*parts: str) -> str:
@@ -74,18 +95,18 @@ def _copy(connection: duckdb.DuckDBPyConnection, *, marts: Sequence[str], views:
     for view, sql, comment in definitions:
         # dbt writes the build's catalog into a view; without it the view works under whatever name an analyst attaches the file.
         connection.execute(str(sql).replace(_name("build") + ".", "").replace("build.", "").replace(f"{_name(catalog)}.", "").replace(f"{catalog}.", ""))
-        connection.execute(f"comment on view {_name(SCHEMA, str(view))} is {_literal(notice + str(comment or ''))}")
+        connection.execute(f"comment on view {_name(SCHEMA, str(view))} is {literal(notice + str(comment or ''))}")
     for table, comment in connection.execute(
         "select table_name, comment from duckdb_tables() where database_name = 'build' and schema_name = ? and list_contains(?, table_name)",
         [SCHEMA, list(marts)],
     ).fetchall():
-        connection.execute(f"comment on table {_name(SCHEMA, table)} is {_literal(notice + str(comment or ''))}")
+        connection.execute(f"comment on table {_name(SCHEMA, table)} is {literal(notice + str(comment or ''))}")
     for table, column, comment in connection.execute(
         "select table_name, column_name, comment from duckdb_columns() where database_name = 'build' and schema_name = ? and comment is not null"
         " and list_contains(?, table_name)",
         [SCHEMA, [*marts, *views]],
     ).fetchall():
-        connection.execute(f"comment on column {_name(SCHEMA, table, column)} is {_literal(str(comment))}")
+        connection.execute(f"comment on column {_name(SCHEMA, table, column)} is {literal(str(comment))}")
     return counts
 
 
@@ -107,8 +128,8 @@ def _export(connection: duckdb.DuckDBPyConnection, folder: Path, counts: Mapping
     found: dict[str, dict[str, int | str]] = {}
     for table, rows in counts.items():
         path = folder / f"{table}.parquet"
-        metadata = ", ".join(f"{_name(key)}: {_literal(text)}" for key, text in {**described, "description": str(comments[table])}.items())
-        connection.execute(f"copy {_name(SCHEMA, table)} to {_literal(str(path))} (format parquet, compression zstd, kv_metadata {{{metadata}}})")
+        metadata = ", ".join(f"{_name(key)}: {literal(text)}" for key, text in {**described, "description": str(comments[table])}.items())
+        connection.execute(f"copy {_name(SCHEMA, table)} to {literal(str(path))} (format parquet, compression zstd, kv_metadata {{{metadata}}})")
         found[table] = {"rows": rows, "bytes": path.stat().st_size, "sha256": _sha256(path)}
     return found
 
@@ -145,7 +166,7 @@ def publish(
     Raises ForeignBuildError where the build is another run's, OlderThanPublishedError where the published file is of a
     later session and the run was not asked for an older one by name.
     """
-    before = read_manifest(published)
+    before = manifest_before(published)
     if before and date.fromisoformat(before["as_of"]) > as_of and not may_go_back:
         raise OlderThanPublishedError(
             f"expected a session from {before['as_of']} on, found {as_of}; the published file stays (an older one is published only with --as-of)"
@@ -160,7 +181,7 @@ def publish(
     with files.whole_file(published) as beside:
         beside.unlink(missing_ok=True)
         with connect(beside, read_only=False) as connection:
-            connection.execute(f"attach {_literal(str(build))} as build (read_only)")
+            connection.execute(f"attach {literal(str(build))} as build (read_only)")
             counts = _copy(connection, marts=marts, views=views, notice=SIMULATED if is_simulated else "")
             connection.execute("detach build")
             with files.whole_folder(folder) as unfinished:

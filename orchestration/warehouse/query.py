@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,8 +47,14 @@ class Answer:
 
 
 def numbered(columns: Sequence[str]) -> list[str]:
-    """Column names, the second of a name as `a_2`."""
-    return [name if name not in columns[:at] else f"{name}_{columns[:at].count(name) + 1}" for at, name in enumerate(columns)]
+    """Column names, the second of a name as `a_2`, or with the next number that no other column has."""
+    taken, names = set(columns), list[str]()
+    for name in columns:
+        free, number = name, 2
+        while free in names or (free != name and free in taken):
+            free, number = f"{name}_{number}", number + 1
+        names.append(free)
+    return names
 
 
 def plain(value: Any) -> Any:
@@ -77,6 +84,11 @@ def cell_text(value: Any) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
+def visible(text: str) -> str:
+    """A text whose control characters are seen and not obeyed: a cell of a publisher's file could recolour or rename a terminal."""
+    return CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
+
+
 def _csv_cell(value: Any) -> str:
     if value is None:
         return ""
@@ -86,17 +98,56 @@ def _csv_cell(value: Any) -> str:
     return text
 
 
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+ASKS = {duckdb.StatementType.SELECT, duckdb.StatementType.PRAGMA, duckdb.StatementType.CALL}
+EXPLAIN = re.compile(r"\s*explain\s+(?:analyze\s+)?(?:\([^)]*\)\s*)?", re.IGNORECASE)
+PIVOT = re.compile(r"\s*(?:pivot|unpivot|from|with|select)\b", re.IGNORECASE)
+# A question reads this file and the raw files and Parquet files of its home, and nothing else: SQL is pasted from anywhere.
+CONFINED = (
+    "set autoinstall_known_extensions = false",
+    "set autoload_known_extensions = false",
+    "set enable_external_access = false",
+    "set lock_configuration = true",
+)
+
+
 @contextmanager
 def _opened(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The published file with `marts` as search path; errors of DuckDB become QueryErrors."""
+    """The published file with `marts` as search path, confined to its home; errors of DuckDB become QueryErrors."""
     if not published.exists():
         raise QueryError(f"expected a published file at {published}, found none; run `contagion run` first")
     try:
         with connect(published) as connection:
             connection.execute("set search_path = 'marts'")
+            readable = [str(published.parent), str(published.parent.parent / "raw")]
+            connection.execute(f"set allowed_directories = [{', '.join(map(literal, readable))}]")
+            for setting in CONFINED:
+                connection.execute(setting)
             yield connection
-    except duckdb.Error as error:
+    except (duckdb.Error, OverflowError) as error:
         raise QueryError(str(error).strip()) from error
+    except RuntimeError as error:  # DuckDB's for Ctrl-C, and for a text that is none
+        if "interrupted" in str(error).lower():
+            raise KeyboardInterrupt from None
+        raise QueryError(f"expected SQL that DuckDB can read, found {error}") from error
+
+
+def literal(text: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _question(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
+    """The one statement of an SQL text, if it only asks. Raises QueryError for none, for several, and for one that writes or changes settings."""
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1:
+        raise QueryError(f"expected a statement, found {len(statements) or 'none'}")
+    (statement,) = statements
+    if statement.type == duckdb.StatementType.EXPLAIN and (explained := EXPLAIN.match(statement.query)):
+        _question(connection, statement.query[explained.end() :])
+    elif statement.type not in ASKS and not (statement.type == duckdb.StatementType.MULTI and PIVOT.match(statement.query)):
+        raise QueryError(f"expected a question such as select, from, describe or explain, found {statement.type.name}: the published file is read only")
+    return sql
 
 
 def query(published: Path, sql: str, parameters: Sequence[Any] = ()) -> Answer:
@@ -105,7 +156,7 @@ def query(published: Path, sql: str, parameters: Sequence[Any] = ()) -> Answer:
     Raises QueryError where nothing is published yet or the statement fails.
     """
     with _opened(published) as connection:
-        result = connection.execute(sql, list(parameters))
+        result = connection.execute(_question(connection, sql), list(parameters))
         if result is None or result.description is None:
             raise QueryError("expected a statement, found none")
         columns = tuple(str(column[0]) for column in result.description)
@@ -122,7 +173,7 @@ def write_parquet(published: Path, sql: str, sink: IO[bytes], metadata: Mapping[
     import pyarrow.parquet as pq
 
     with _opened(published) as connection:
-        relation = connection.sql(sql)
+        relation = connection.sql(_question(connection, sql))
         if relation is None:
             raise QueryError("expected a query, found a statement without an answer")
         rows = 0

@@ -299,4 +299,6 @@ class TestSettings:
         with pytest.raises(SettingsError, match="CONTAGION_UI_URL: expected") as refused:
             environment.load({"CONTAGION_UI_URL": f"https://me:{TOKEN}@example.org"})
         assert TOKEN not in str(refused.value)
+        with pytest.raises(SettingsError, match="CONTAGION_UI_URL: expected"):
+            environment.load({"CONTAGION_UI_URL": f"https://example.org/?token={TOKEN}"})
         assert environment.load({"CONTAGION_UI_URL": "https://example.org/dagster/"}).ui_url == "https://example.org/dagster"

@@ -35,6 +35,23 @@ def test_a_whole_file_is_fine_and_a_damaged_one_is_found(home: Path) -> None:
     )
 
 
+def test_a_damaged_manifest_is_found_and_a_home_that_cannot_be_used_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "published" / "manifest.json").write_text("{")
+    assert "expected the manifest of the published file, found Expecting" in published(home).found
+    for unusable in (home / "published" / "contagion.duckdb", home / "published" / "contagion.duckdb" / "x"):
+        settings = environment.load({"CONTAGION_HOME": str(unusable), "CONTAGION_PROFILE": "sample"})
+        found = next(finding for finding in examine(settings) if finding.what == "data home")
+        assert not found.is_fine
+        assert found.found.endswith("contagion.duckdb is no folder that can be written to")
+
+
+@pytest.mark.parametrize("folder", ["~nobody-of-that-name/x", "x" * 300])
+def test_a_home_that_cannot_be_a_folder_is_one_line(folder: str) -> None:
+    answer = CliRunner().invoke(main, ["status"], env={"CONTAGION_HOME": folder, "CONTAGION_PROFILE": "sample"})
+    assert answer.exit_code == 2
+    assert answer.stderr.startswith("CONTAGION_HOME: expected a folder, found ")
+
+
 def test_headlines_of_a_damaged_file_are_one_line_and_no_traceback(home: Path) -> None:
     answer = CliRunner().invoke(main, ["brief"], env={"CONTAGION_HOME": str(home), "CONTAGION_PROFILE": "sample"})
     assert (answer.exit_code, answer.exception.__class__) == (1, SystemExit)

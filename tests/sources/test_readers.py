@@ -285,6 +285,6 @@ class TestWhatMustNotPassForANumber:
     def test_a_cell_in_the_last_corner_of_a_sheet_is_not_opened(self, cell: str) -> None:
         book = io.BytesIO()
         with zipfile.ZipFile(book, "w") as archive:
-            archive.writestr("xl/worksheets/sheet1.xml", f"<worksheet><sheetData>{cell}<v>1</v></c></row></sheetData></worksheet>")
+            archive.writestr("xl/anywhere/sheet1.xml", f"<worksheet><sheetData>{cell}<v>1</v></c></row></sheetData></worksheet>")
         with pytest.raises(ParseError, match="expected a sheet of reasonable size"):
             read_sheets(payload(book.getvalue()))

@@ -201,3 +201,14 @@ def test_the_manifest_is_json_that_names_every_file(tmp_path: Path) -> None:
     put(tmp_path, "first")
     manifest = json.loads((tmp_path / "published" / "manifest.json").read_text())
     assert set(manifest["parquet"]["files"]) == set(manifest["tables"])
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[1]", b"{}"])
+def test_a_damaged_manifest_keeps_nobody_from_publishing(tmp_path: Path, content: bytes) -> None:
+    put(tmp_path, "first")
+    published = tmp_path / "published" / "contagion.duckdb"
+    published.with_name("manifest.json").write_bytes(content)
+    with pytest.raises(publish.ManifestError, match="run `contagion run` again: it writes both anew"):
+        read_manifest(published)
+    put(tmp_path, "second")
+    assert read_manifest(published)["run_id"] == "second"

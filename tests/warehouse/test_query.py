@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from orchestration.cli import main
 from orchestration.warehouse import build
-from orchestration.warehouse.query import QueryError, query, write_parquet
+from orchestration.warehouse.query import QueryError, numbered, query, write_parquet
 
 ODD = """
 select 1 as n, null::double as missing, '' as empty, 'a,"b"' || chr(10) || 'c' as text, true as flag, 1.10::decimal(9, 2) as price, 'nan'::double as unreal,
@@ -185,9 +185,79 @@ def test_a_table_shows_nested_values_and_dashes_for_null(home: Path) -> None:
 def test_a_statement_without_an_answer_and_a_missing_file_say_so(home: Path) -> None:
     with pytest.raises(QueryError, match="expected a statement"):
         query(home / "published" / "contagion.duckdb", "")
-    with pytest.raises(QueryError, match="expected a query"):
+    with pytest.raises(QueryError, match="expected a statement"):
         write_parquet(home / "published" / "contagion.duckdb", "", io.BytesIO(), {})
     with pytest.raises(QueryError, match="run `contagion run` first"):
         query(home / "none.duckdb", "select 1")
-    with pytest.raises(QueryError, match="read-only"):
-        query(home / "published" / "contagion.duckdb", "drop table numbers")
+
+
+@pytest.mark.parametrize(
+    ("sql", "complaint"),
+    [
+        ("drop table numbers", "found DROP: the published file is read only"),
+        ("copy (select 1) to '{home}/published/manifest.json'", "found COPY"),
+        ("explain analyze copy (select 1) to '{home}/published/manifest.json'", "found COPY"),
+        ("copy (pivot numbers on n) to '{home}/published/manifest.json'", "found"),
+        ("attach '{home}/new.db' as other", "found ATTACH"),
+        ("export database '{home}/all'", "found EXPORT"),
+        ("install httpfs", "found LOAD"),
+        ("set memory_limit = '1TB'", "found SET"),
+        ("select 1; select 2", "expected a statement, found 2"),
+        ("from read_csv('/etc/passwd')", "disabled by configuration"),
+        ("from glob('/etc/*')", "disabled by configuration"),
+    ],
+)
+def test_a_question_changes_nothing_and_reads_nothing_outside_its_home(home: Path, sql: str, complaint: str) -> None:
+    before = sorted(path.stat().st_mtime_ns for path in home.rglob("*"))
+    for ask in (query, lambda published, text: write_parquet(published, text, io.BytesIO(), {})):
+        with pytest.raises(QueryError, match=complaint):
+            ask(home / "published" / "contagion.duckdb", sql.format(home=home))
+    assert sorted(path.stat().st_mtime_ns for path in home.rglob("*")) == before
+
+
+def test_raw_files_of_the_home_can_be_asked_and_so_can_what_a_table_is(home: Path) -> None:
+    raw = home / "raw" / "raw_x"
+    raw.mkdir(parents=True)
+    with build.connect(home / "other.duckdb", read_only=False) as connection:
+        connection.execute(f"copy (select 7 as n) to '{raw}/a.parquet'")
+    published = home / "published" / "contagion.duckdb"
+    assert query(published, f"from read_parquet('{raw}/*.parquet')").rows == [(7,)]
+    for sql in ("describe numbers", "show tables", "explain select 1", "pragma database_list", "pivot (from numbers limit 3) on n", "values (1)"):
+        assert query(published, sql).rows, sql
+
+
+def test_columns_of_one_name_are_all_kept() -> None:
+    assert numbered(["a", "a", "a_2", "a", "b"]) == ["a", "a_3", "a_2", "a_4", "b"]
+
+
+def test_two_may_write_one_file_and_a_link_or_a_device_is_written_to(home: Path) -> None:
+    kept, link = home / "kept.csv", home / "link.csv"
+    kept.write_text("old")
+    (home / ".kept.csv.unfinished").write_text("somebody's own")
+    link.symlink_to(kept)
+    assert asked("select 1 as n", "--output", str(link))[0] == 0
+    assert (link.is_symlink(), kept.read_text(), (home / ".kept.csv.unfinished").read_text()) == (True, "n\n1\n", "somebody's own")
+    os.mkfifo(pipe := home / "pipe.csv")
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    assert asked("select 1 as n", "--output", str(pipe))[0] == 0
+    assert os.read(reader, 100) == b"n\n1\n"
+    os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_control_characters_are_seen_and_not_obeyed(home: Path) -> None:
+    status, output, _ = asked("""select chr(27) || '[31mred' as "a\x1bb" """, "--format", "table")
+    assert status == 0
+    assert b"\x1b" not in output
+    assert b"\\x1b[31mred" in output
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\xfe", b"[1]", b"{}"])
+@pytest.mark.parametrize("verb", [["query", "select 1"], ["status"], ["catalog"], ["brief"], ["explain"]])
+def test_without_a_manifest_that_can_be_read_no_figure_is_shown(home: Path, content: bytes | None, verb: list[str]) -> None:
+    manifest = home / "published" / "manifest.json"
+    manifest.unlink() if content is None else manifest.write_bytes(content)
+    answer = CliRunner().invoke(main, verb)
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert f"{manifest}: expected the manifest of the published file, found " in answer.stderr
+    assert answer.stderr.count("\n") == 1
