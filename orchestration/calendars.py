@@ -135,6 +135,8 @@ def next_observation(observed_on: date, cadence: str) -> date:
         return next_session(observed_on)
     if cadence == "weekly":
         return observed_on + timedelta(days=7)
-    # a series of sessions ends with the month's last session, which may be days before the month's end
-    following = pd.Timestamp(observed_on) + pd.offsets.MonthEnd(0) + pd.offsets.MonthEnd(1 if cadence == "monthly" else 3)
+    # of a month's last session nothing more follows in the month, though the month's end may be days away
+    month_end = (pd.Timestamp(observed_on) + pd.offsets.MonthEnd(0)).date()
+    ended_on = month_end if next_session(observed_on) > month_end else observed_on
+    following = pd.Timestamp(ended_on) + pd.offsets.MonthEnd(1 if cadence == "monthly" else 3)
     return following.date()

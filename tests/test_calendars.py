@@ -56,6 +56,7 @@ def test_the_next_observation_follows_the_cadence(cadence: str, following: date)
 def test_a_month_that_ends_on_a_weekend_is_over_with_its_last_session() -> None:
     assert calendars.next_observation(date(2025, 11, 28), "monthly") == date(2025, 12, 31)
     assert calendars.next_observation(date(2024, 6, 28), "quarterly") == date(2024, 9, 30)
+    assert calendars.next_observation(date(2026, 2, 4), "monthly") == date(2026, 2, 28)
 
 
 def test_the_days_around_a_run_reach_a_year_ahead_and_know_the_next_session() -> None:
